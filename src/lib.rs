@@ -1,0 +1,14 @@
+//! Theory verification with exact population dynamics of gradient descent (GD) and spectral gradient descent (SpecGD).
+//!
+//! > A **gradient** becomes a **direction** (as it is, or its polar factor), the direction becomes a **trajectory**, the
+//! > trajectory becomes **observables**, observables become **evidence**, and evidence becomes a **verdict**.
+//!
+//! That sentence is the order of the modules, of their dependencies and of reading.
+
+pub mod descent;
+pub mod observe;
+pub mod risk;
+pub mod scalar;
+pub mod spectrum;
+pub mod trajectory;
+pub mod weights;

@@ -1,0 +1,3 @@
+//! The `specdyn` command line.
+
+fn main() {}

@@ -1,0 +1,1 @@
+//! Observables: each defined once, as a function of the excesses.

@@ -1,0 +1,3 @@
+//! Population risk and gradient in closed form.
+
+pub mod manifold;

@@ -1,0 +1,134 @@
+//! Numbers. One formula serves them all: double precision, intervals, arbitrary precision, exact rationals.
+//!
+//! [`Scalar`] is what the population formulas need (a field with small integers); [`Real`] adds order, roots and
+//! elementary functions, which flows need. A value carries its own context (its precision, where that is a run-time
+//! choice), so that no formula ever mentions one: `q.int(2)` is 2 in the number system of `q`.
+//!
+//! Operations take their right-hand side by reference, since arbitrary-precision values are not `Copy`; for `f64` the
+//! references and clones vanish in compilation.
+
+mod domain;
+mod double;
+
+pub use domain::DomainError;
+
+use std::cmp::Ordering;
+use std::fmt::{Debug, Display};
+use std::ops::{Add, Div, Mul, Neg, Sub};
+
+/// A number system in which risk, gradient, brackets and their Taylor coefficients can be computed.
+pub trait Scalar:
+    Clone
+    + Debug
+    + PartialEq
+    + Send
+    + Sync
+    + 'static
+    + Neg<Output = Self>
+    + Add<Output = Self>
+    + Sub<Output = Self>
+    + Mul<Output = Self>
+    + Div<Output = Self>
+    + for<'a> Add<&'a Self, Output = Self>
+    + for<'a> Sub<&'a Self, Output = Self>
+    + for<'a> Mul<&'a Self, Output = Self>
+    + for<'a> Div<&'a Self, Output = Self>
+{
+    /// What a new value must be told: `()` for `f64`, the precision in bits for arbitrary precision.
+    type Context: Clone + Debug + PartialEq + Send + Sync;
+
+    /// The context this value carries.
+    fn context(&self) -> Self::Context;
+
+    /// The integer `n`; exact whenever the number system can hold it, else rounded (or enclosed).
+    fn from_int(n: i64, context: &Self::Context) -> Self;
+
+    /// The integer `n` in the number system of `self`.
+    #[inline]
+    fn int(&self, n: i64) -> Self {
+        Self::from_int(n, &self.context())
+    }
+
+    /// `self * n`.
+    #[inline]
+    fn times(&self, n: i64) -> Self {
+        self.int(n) * self
+    }
+
+    /// `self / n`, `n` not 0.
+    #[inline]
+    fn over(&self, n: i64) -> Self {
+        self.clone() / self.int(n)
+    }
+
+    /// `self * self`; an interval type gives the range of the square, which is tighter than the product.
+    #[inline]
+    fn square(&self) -> Self {
+        self.clone() * self
+    }
+
+    /// `self += a * b`, in place. The hot operation of every series; may round once or twice.
+    #[inline]
+    fn add_prod(&mut self, a: &Self, b: &Self) {
+        let ab = a.clone() * b;
+        *self = self.clone() + ab;
+    }
+
+    /// The k-th coefficient of a product of two series: `sum_i a[i] * b[k - i]`, `i = 0..=k`.
+    ///
+    /// # Panics
+    /// When `a` or `b` holds fewer than `k + 1` coefficients.
+    #[inline]
+    fn convolve(a: &[Self], b: &[Self], k: usize) -> Self {
+        let mut sum = a[0].int(0);
+        for i in 0..=k {
+            sum.add_prod(&a[i], &b[k - i]);
+        }
+        sum
+    }
+}
+
+/// An ordered number system with square roots and elementary functions.
+///
+/// For set-valued types (intervals) every answer about order is certain: [`PartialOrd`] and [`Real::sign`] return `None`
+/// where the enclosures do not decide.
+pub trait Real: Scalar + PartialOrd + Display {
+    /// Reads a decimal (`0.1`, `1e-300`) as exactly as the number system can: rounded to nearest, or enclosed.
+    ///
+    /// # Errors
+    /// The text is not a finite decimal number.
+    fn parse(text: &str, context: &Self::Context) -> Result<Self, DomainError>;
+
+    /// The value of a double, which every number system here can hold exactly.
+    fn from_f64(x: f64, context: &Self::Context) -> Self;
+
+    /// The nearest double (of an interval: of its midpoint).
+    fn to_f64(&self) -> f64;
+
+    /// Significant bits of this number system, in this context (53 for `f64`).
+    fn bits(context: &Self::Context) -> u32;
+
+    /// Certain sign, or `None` (undecided interval, NaN).
+    fn sign(&self) -> Option<Ordering>;
+
+    /// Neither infinite nor NaN.
+    fn is_finite(&self) -> bool;
+
+    /// Absolute value.
+    fn abs(&self) -> Self;
+
+    /// Square root; NaN (or empty) below zero.
+    fn sqrt(&self) -> Self;
+
+    /// Exponential.
+    fn exp(&self) -> Self;
+
+    /// `exp(x) - 1` without cancellation near 0.
+    fn exp_m1(&self) -> Self;
+
+    /// Natural logarithm.
+    fn ln(&self) -> Self;
+
+    /// `self^p` for `self >= 0`; `0^0 = 1`.
+    fn pow(&self, p: &Self) -> Self;
+}
