@@ -5,10 +5,14 @@
 //!
 //! That sentence is the order of the modules, of their dependencies and of reading.
 
+pub mod cli;
 pub mod descent;
+pub mod experiment;
+pub mod export;
 pub mod observe;
 pub mod risk;
 pub mod scalar;
 pub mod spectrum;
+pub mod sweep;
 pub mod trajectory;
 pub mod weights;

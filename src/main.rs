@@ -1,3 +1,7 @@
 //! The `specdyn` command line.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    specdyn::cli::run(std::env::args_os())
+}

@@ -43,10 +43,18 @@ pub fn gradient<T: Scalar>(variance: &T, bracket: &T, w: &T) -> T {
 
 /// Population risk `R = 1/2 sum_j n_j q_j^2 e_j^2 + 1/4 tau^2` (quarter normalisation).
 pub fn population_risk<T: Scalar>(spectrum: &Spectrum<T>, excess: &[T]) -> T {
-    let tau = excess_energy(spectrum, excess);
-    let mut risk = tau.square().over(2);
-    for j in 0..excess.len() {
-        risk.add_prod(&spectrum.multiplicity()[j], &(spectrum.variance()[j].clone() * &excess[j]).square());
+    risk_form(spectrum, excess, excess)
+}
+
+/// The symmetric bilinear form of the risk, `R(e) = form(e, e)`: for excesses that are polynomials in time it gives the risk's
+/// coefficients, `R_k = sum_i form(e_i, e_(k-i))`.
+pub fn risk_form<T: Scalar>(spectrum: &Spectrum<T>, a: &[T], b: &[T]) -> T {
+    let tau = excess_energy(spectrum, a);
+    let other = excess_energy(spectrum, b);
+    let mut twice = (tau * other).over(2);
+    for j in 0..a.len() {
+        let (q, n) = (&spectrum.variance()[j], &spectrum.multiplicity()[j]);
+        twice.add_prod(n, &((q.clone() * &a[j]) * (q.clone() * &b[j])));
     }
-    risk.over(2)
+    twice.over(2)
 }

@@ -64,6 +64,11 @@ impl Real for f64 {
     }
 
     #[inline]
+    fn epsilon((): &()) -> Self {
+        f64::EPSILON
+    }
+
+    #[inline]
     fn sign(&self) -> Option<Ordering> {
         self.partial_cmp(&0.0)
     }

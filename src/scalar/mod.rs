@@ -9,8 +9,10 @@
 
 mod domain;
 mod double;
+mod normal;
 
 pub use domain::DomainError;
+pub use normal::Normals;
 
 use std::cmp::Ordering;
 use std::fmt::{Debug, Display};
@@ -107,6 +109,11 @@ pub trait Real: Scalar + PartialOrd + Display {
 
     /// Significant bits of this number system, in this context (53 for `f64`).
     fn bits(context: &Self::Context) -> u32;
+
+    /// The spacing of numbers just above 1: `2^(1 - bits)`.
+    fn epsilon(context: &Self::Context) -> Self {
+        Self::from_int(2, context).pow(&Self::from_int(1 - i64::from(Self::bits(context)), context))
+    }
 
     /// Certain sign, or `None` (undecided interval, NaN).
     fn sign(&self) -> Option<Ordering>;

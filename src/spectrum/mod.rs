@@ -3,5 +3,12 @@
 //! Formulas and their derivation: `derivations/manifold.md`.
 
 mod groups;
+mod power_law;
+mod specification;
+mod table;
+mod tilted;
 
 pub use groups::{Group, Spectrum};
+pub use specification::SpectrumSpec;
+pub use table::SpectrumError;
+pub use tilted::TiltedSpectrum;

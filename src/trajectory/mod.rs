@@ -4,6 +4,11 @@
 //! For GD it is a Taylor polynomial; for SpecGD it is exact and of degree two. Everything that watches a flow (observables,
 //! events, output rows) is written once, against segments.
 
+pub mod exact;
+pub mod polynomial;
+pub mod recursion;
+pub mod roots;
 mod segment;
+pub mod taylor;
 
-pub use segment::{Event, EventKind, Segment, Stop};
+pub use segment::{Event, EventKind, Flow, Segment, Stop};

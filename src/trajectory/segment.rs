@@ -1,3 +1,5 @@
+use super::polynomial::{add_product, differentiate};
+use super::roots::{Root, roots};
 use crate::scalar::Real;
 
 /// A stretch of a flow on which every excess `e_j = w_j^2 - theta_j` is a polynomial in the local time `s = t - start`.
@@ -16,6 +18,41 @@ pub trait Segment<T: Real> {
 
     /// The polynomial `e_j(s)`, lowest power first, to the full accuracy of the segment.
     fn excess(&self, j: usize) -> Vec<T>;
+
+    /// Appends the local times at which `w_j/w_0` may turn, ascending: the roots of `x_j' x_0 - x_j x_0'`, `x = w^2`.
+    fn ratio_turns(&self, j: usize, found: &mut Vec<Root<T>>) {
+        let one = self.length().int(1);
+        let (x, mut signal) = (self.excess(j), self.excess(0));
+        signal[0] = signal[0].clone() + one;
+        let (mut slope, mut signal_slope) = (Vec::new(), Vec::new());
+        differentiate(&x, &mut slope);
+        differentiate(&signal, &mut signal_slope);
+        let mut turn = Vec::new();
+        add_product(&mut turn, &slope, &signal);
+        signal_slope.iter_mut().for_each(|c| *c = -c.clone());
+        add_product(&mut turn, &x, &signal_slope);
+        roots(&turn, self.length(), found);
+    }
+}
+
+/// A flow: segments, one after the other.
+pub trait Flow<T: Real> {
+    /// The segments, borrowed from the flow until the next is asked for.
+    type Segment<'a>: Segment<T>
+    where
+        Self: 'a;
+
+    /// The next segment, cut at time `limit`.
+    ///
+    /// # Errors
+    /// The reason why there is none: the limit is reached, or the flow has ended.
+    fn next_segment(&mut self, limit: Option<&T>) -> Result<Self::Segment<'_>, Stop<T>>;
+
+    /// Time and coefficients where the flow has ended (after [`Flow::next_segment`] has given a reason), signal first.
+    fn current(&self) -> (T, Vec<T>);
+
+    /// What the flow itself knows to have happened; `None` when its events are to be read off its segments.
+    fn events(&self) -> Option<&[Event<T>]>;
 }
 
 /// Something that happened at a time, to a coefficient.
@@ -131,4 +168,33 @@ pub enum Stop<T: Real> {
         /// What could not be decided, in words.
         reason: String,
     },
+}
+
+impl<T: Real> Stop<T> {
+    /// The same reason, its time replaced by `now`: the same instant on another clock.
+    pub fn on_clock(mut self, now: &T) -> Self {
+        match &mut self {
+            Self::Horizon => {}
+            Self::Condition { time }
+            | Self::Optimum { time }
+            | Self::NonUnique { time, .. }
+            | Self::Diverged { time, .. }
+            | Self::StepTooSmall { time, .. }
+            | Self::Budget { time, .. }
+            | Self::Undecided { time, .. } => *time = now.clone(),
+        }
+        self
+    }
+
+    /// One word for the status of a cell or a row.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Horizon | Self::Condition { .. } | Self::Optimum { .. } => "ok",
+            Self::NonUnique { .. } => "non-unique",
+            Self::Diverged { .. } => "diverged",
+            Self::StepTooSmall { .. } => "step-too-small",
+            Self::Budget { .. } => "budget",
+            Self::Undecided { .. } => "undecided",
+        }
+    }
 }

@@ -1,0 +1,187 @@
+//! From results to figures.
+
+use super::CliError;
+use super::diagram_files::{Run as Diagram, figure_path};
+use super::phase_diagram::FigureFormat;
+use super::population::Run;
+use crate::experiment::Row as Point;
+use crate::export::{
+    Axis, Boundary, Column, Curve, Figure, FigureError, HeatMap, Label, Level, PhaseDiagram, Provenance, Role, Row,
+    Scale, TimeAxis, Trajectories, ValueAxis, write_new, write_new_with_provenance,
+};
+use crate::observe::Observable;
+use crate::scalar::Real;
+use crate::sweep::{self, Cell};
+use std::path::Path;
+
+/// Amplification starts at 1; the boundary is drawn where it has grown by this factor.
+const AMPLIFIED: f64 = 1.01;
+
+/// More curves than this in one panel cannot be told apart.
+const MAX_CURVES: usize = 7;
+
+/// PNG or SVG, by the extension of the file's name.
+pub(super) fn format_of(path: &Path) -> Result<FigureFormat, CliError> {
+    match path.extension().and_then(|e| e.to_str()) {
+        Some("png") => Ok(FigureFormat::Png),
+        Some("svg") => Ok(FigureFormat::Svg),
+        _ => Err(CliError::Invalid(format!("--plot {}: the name must end in .png or .svg", path.display()))),
+    }
+}
+
+/// Draws a phase diagram into `folder`.
+pub(super) fn phase_diagram(
+    folder: &Path,
+    force: bool,
+    run: &Diagram,
+    cells: &[Cell],
+    formats: &[FigureFormat],
+) -> Result<(), CliError> {
+    if formats.is_empty() {
+        return Ok(());
+    }
+    let figure = describe(run, cells).draw()?;
+    for format in formats {
+        let path = figure_path(folder, format.extension(), force)?;
+        write_new(&path, force, |out| format.write(&figure, out))?;
+    }
+    Ok(())
+}
+
+fn describe(run: &Diagram, cells: &[Cell]) -> PhaseDiagram {
+    let axis = |axis: &sweep::Axis| Axis {
+        label: axis_label(&axis.name),
+        scale: if axis.log { Scale::Log } else { Scale::Linear },
+        values: axis.values(),
+    };
+    let panel = |method: usize| HeatMap {
+        title: optimizer_label(&run.optimizers[method]),
+        cells: cells
+            .iter()
+            .filter(|cell| cell.method == method)
+            .map(|cell| cell.measured.value.ok_or_else(|| cell.measured.status.kind().to_string()))
+            .collect(),
+        theory: run
+            .boundaries
+            .iter()
+            .find(|b| b.method == method)
+            .map(|b| Boundary { name: Label::plain(b.label.clone()), points: b.points.clone() }),
+    };
+    let positive = cells.iter().filter_map(|c| c.measured.value).all(|v| v > 0.0);
+    let amplification = run.observable == Observable::Amplification;
+    PhaseDiagram {
+        title: None,
+        x: axis(&run.axes[0]),
+        y: axis(&run.axes[1]),
+        value: ValueAxis {
+            label: observable_label(run.observable),
+            scale: if positive && run.observable != Observable::Alignment { Scale::Log } else { Scale::Linear },
+            range: None,
+        },
+        panels: (0..run.optimizers.len()).map(panel).collect(),
+        level: amplification.then(|| Level { name: Label::plain("amplified by more than 1 %"), value: AMPLIFIED }),
+    }
+}
+
+/// Draws the trajectories of `runs` into `path`, with the provenance beside it.
+pub(super) fn trajectories<T: Real>(
+    path: &Path,
+    force: bool,
+    names: &[String],
+    runs: &[Run<T>],
+    provenance: &Provenance,
+) -> Result<(), CliError> {
+    let shown = names.len().min(MAX_CURVES);
+    let column = |run: &Run<T>| {
+        let curve = |role: Role, name: Label, value: &dyn Fn(&Point<T>) -> f64| {
+            Curve::new(role, name, run.rows.iter().map(|row| (row.time.to_f64(), value(row))).collect())
+        };
+        let coefficients = (0..shown).map(|j| {
+            let role = match names[j].as_str() {
+                "signal" => Role::Signal,
+                "spike" => Role::Spike,
+                "bulk" => Role::Bulk,
+                _ => Role::Other(j - 1),
+            };
+            curve(role, Label::plain(names[j].clone()), &|row| row.coefficients[j].to_f64())
+        });
+        let alignment = |row: &Point<T>| row.alignment.as_ref().map_or(f64::NAN, Real::to_f64);
+        Column {
+            title: optimizer_label(&run.optimizer),
+            curves: vec![
+                coefficients.collect(),
+                vec![curve(Role::Whole, Label::default(), &|row| row.risk.to_f64())],
+                vec![curve(Role::Whole, Label::default(), &alignment)],
+            ],
+            markers: Vec::new(),
+        }
+    };
+    let row = |label: &str, scale: Scale, range| Row { label: Label::math(label), scale, range };
+    let figure = Trajectories {
+        title: None,
+        time: TimeAxis { label: Label::math("time *t*"), scale: Scale::Linear },
+        rows: vec![
+            row("coefficient", Scale::Log, None),
+            row("risk *R*", Scale::Log, None),
+            row("alignment", Scale::Linear, Some((0.0, 1.0))),
+        ],
+        columns: runs.iter().map(column).collect(),
+    }
+    .draw()?;
+    let format = format_of(path)?;
+    Ok(write_new_with_provenance(path, force, provenance, |out| format.write(&figure, out))?)
+}
+
+impl FigureFormat {
+    fn extension(self) -> &'static str {
+        match self {
+            Self::Png => "png",
+            Self::Svg => "svg",
+        }
+    }
+
+    fn write(self, figure: &Figure, out: &mut dyn std::io::Write) -> std::io::Result<()> {
+        match self {
+            Self::Png => figure.write_png(out),
+            Self::Svg => figure.write_svg(out),
+        }
+    }
+}
+
+fn optimizer_label(name: &str) -> Label {
+    match (name, name.strip_prefix("power:")) {
+        ("gd", _) => Label::plain("GD"),
+        ("specgd", _) => Label::plain("SpecGD"),
+        (_, Some(p)) => Label::plain(format!("spectral power {p}")),
+        _ => Label::plain(name),
+    }
+}
+
+fn axis_label(name: &str) -> Label {
+    match name {
+        "spike" => Label::math("spike strength *λ*"),
+        "init" => Label::math("initial coefficient *α*"),
+        "dim" => Label::math("dimension *d*"),
+        "overlap" => Label::math("overlap *ρ*"),
+        "power" => Label::math("spectral power *p*"),
+        "step-size" => Label::math("step size *η*"),
+        "exponent" => Label::math("power-law exponent *a*"),
+        other => Label::plain(other),
+    }
+}
+
+fn observable_label(observable: Observable) -> Label {
+    match observable {
+        Observable::Amplification => Label::plain("amplification"),
+        Observable::EscapeTime => Label::plain("escape time"),
+        Observable::ContractionTime => Label::plain("contraction time"),
+        Observable::Alignment => Label::plain("alignment"),
+        Observable::Risk => Label::math("risk *R*"),
+    }
+}
+
+impl From<FigureError> for CliError {
+    fn from(error: FigureError) -> Self {
+        Self::Invalid(error.to_string())
+    }
+}

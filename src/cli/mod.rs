@@ -1,0 +1,92 @@
+//! The command line: the only code that prints. Contract: options, columns and exit codes of `specdyn --help`.
+
+mod config;
+mod diagram_files;
+mod error;
+mod figures;
+mod model;
+mod output;
+mod phase_diagram;
+mod plot;
+mod population;
+
+pub use error::CliError;
+
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
+use std::ffi::OsString;
+use std::io::Write;
+use std::process::ExitCode;
+
+/// Exact population dynamics of gradient descent and spectral gradient descent in phase retrieval.
+#[derive(Debug, Parser)]
+#[command(name = "specdyn", version, args_override_self = true, infer_long_args = false, after_help = EXIT_CODES)]
+pub struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+const EXIT_CODES: &str = "Exit codes: 0 ok; 64 usage, or a parameter outside its domain; 65 unusable input file; 73 output \
+exists or cannot be made; 74 input or output failed.\nEvery option can come from a TOML file with the same keys: --config FILE; \
+the command line wins.";
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Integrate the population dynamics and print coefficients, risk, alignment and amplification over time
+    Population(population::PopulationOptions),
+    /// Colour an observable over a grid of two parameters, one panel an optimizer
+    PhaseDiagram(phase_diagram::PhaseDiagramOptions),
+    /// Draw the figures of a phase diagram again, without recomputing
+    Plot(plot::PlotOptions),
+    /// Print the completion script of a shell
+    Completions {
+        /// Which shell
+        shell: clap_complete::Shell,
+    },
+    /// Print the man page (of a command, if one is named)
+    Man {
+        /// A command, e.g. `population`
+        command: Option<String>,
+    },
+}
+
+/// Runs the command line on `arguments` (the first is the program's name) and returns the exit code.
+pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    match execute(arguments.into_iter().collect()) {
+        Ok(()) => ExitCode::SUCCESS,
+        // A reader that has seen enough (`| head`) is no failure of ours.
+        Err(error) if error.is_broken_pipe() => ExitCode::SUCCESS,
+        Err(error) => {
+            error.report();
+            ExitCode::from(error.code())
+        }
+    }
+}
+
+fn execute(arguments: Vec<OsString>) -> Result<(), CliError> {
+    let arguments = config::expand(arguments, &Arguments::command())?;
+    let matches = Arguments::command().try_get_matches_from(arguments).map_err(CliError::Usage)?;
+    match Arguments::from_arg_matches(&matches).map_err(CliError::Usage)?.command {
+        Command::Population(options) => population::execute(&options),
+        Command::PhaseDiagram(options) => phase_diagram::execute(&options),
+        Command::Plot(options) => plot::execute(&options),
+        Command::Completions { shell } => {
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut Arguments::command(), "specdyn", &mut script);
+            Ok(std::io::stdout().write_all(&script)?)
+        }
+        Command::Man { command } => man(command.as_deref()),
+    }
+}
+
+fn man(name: Option<&str>) -> Result<(), CliError> {
+    let mut command = Arguments::command();
+    command.build();
+    let page = match name {
+        None => command,
+        Some(name) => command
+            .find_subcommand(name)
+            .cloned()
+            .ok_or_else(|| CliError::Invalid(format!("there is no command {name:?}; see specdyn --help")))?,
+    };
+    Ok(clap_mangen::Man::new(page).render(&mut std::io::stdout())?)
+}

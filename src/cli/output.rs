@@ -1,0 +1,74 @@
+//! Where tables go: stdout or a file, in one of three formats.
+
+use super::CliError;
+use crate::export::{Cell, Provenance, Table, write_csv, write_json, write_new, write_new_with_provenance, write_npz};
+use crate::scalar::Real;
+use clap::{Args, ValueEnum};
+use std::any::Any;
+use std::io::Write;
+use std::path::PathBuf;
+
+/// Output options.
+#[derive(Args, Clone, Debug)]
+#[command(next_help_heading = "Output")]
+pub(crate) struct OutputOptions {
+    /// Format of the data; npz needs --output
+    #[arg(long, value_enum, default_value_t = Format::Csv)]
+    pub(crate) format: Format,
+    /// Write the data to FILE (its provenance goes beside it) instead of stdout
+    #[arg(long, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+    /// Replace existing files
+    #[arg(long)]
+    pub(crate) force: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    Csv,
+    Json,
+    Npz,
+}
+
+impl OutputOptions {
+    /// Refuses what could only fail after the work is done.
+    pub(crate) fn check(&self) -> Result<(), CliError> {
+        match &self.output {
+            None if self.format == Format::Npz => {
+                Err(CliError::Invalid("--format npz is a binary format: it needs --output FILE".into()))
+            }
+            Some(path) if !self.force && path.symlink_metadata().is_ok() => Err(exists(path)),
+            _ => Ok(()),
+        }
+    }
+
+    /// Writes `table` where the options say.
+    pub(crate) fn write(&self, table: &Table, provenance: &Provenance) -> Result<(), CliError> {
+        let content = |out: &mut dyn Write| match self.format {
+            Format::Csv => write_csv(table, out),
+            Format::Json => write_json(table, provenance, out),
+            Format::Npz => write_npz(table, out),
+        };
+        match &self.output {
+            None => {
+                let mut out = std::io::BufWriter::new(std::io::stdout().lock());
+                content(&mut out)?;
+                Ok(out.flush()?)
+            }
+            Some(path) if self.format == Format::Json => Ok(write_new(path, self.force, content)?),
+            Some(path) => Ok(write_new_with_provenance(path, self.force, provenance, content)?),
+        }
+    }
+}
+
+pub(crate) fn exists(path: &std::path::Path) -> CliError {
+    CliError::Output { path: path.into(), reason: "it exists; choose another name, or replace it with --force".into() }
+}
+
+/// A number of any number system as a cell: doubles as numbers, others as all their decimals.
+pub(crate) fn cell<T: Real>(value: &T) -> Cell {
+    match (value as &dyn Any).downcast_ref::<f64>() {
+        Some(double) => Cell::Number(*double),
+        None => Cell::decimal(value.to_string()),
+    }
+}

@@ -1,0 +1,22 @@
+//! `specdyn plot`: the figures of a phase diagram again, without recomputing.
+
+use super::phase_diagram::FigureFormat;
+use super::{CliError, diagram_files, figures};
+use clap::Args;
+use std::path::PathBuf;
+
+/// Options of `specdyn plot`.
+#[derive(Args, Clone, Debug)]
+pub(super) struct PlotOptions {
+    /// Folder that phase-diagram made
+    #[arg(value_name = "DIR")]
+    folder: PathBuf,
+    /// Figures to draw; they replace the ones in DIR
+    #[arg(long, value_enum, value_name = "FORMAT", value_delimiter = ',', default_value = "png,svg")]
+    plot: Vec<FigureFormat>,
+}
+
+pub(super) fn execute(options: &PlotOptions) -> Result<(), CliError> {
+    let (run, cells) = diagram_files::read(&options.folder)?;
+    figures::phase_diagram(&options.folder, true, &run, &cells, &options.plot)
+}

@@ -1,0 +1,262 @@
+//! `specdyn population`: one trajectory, or several side by side.
+
+use super::model::{ModelOptions, decimal, method};
+use super::output::{OutputOptions, cell, exists};
+use super::{CliError, figures};
+use crate::experiment::{Plan, Row, Setting, run};
+use crate::export::{Cell, Provenance, Table};
+use crate::observe::{CONTRACTION_LEVEL, Condition, Quantity};
+use crate::scalar::{DomainError, Real};
+use crate::trajectory::{Event, EventKind, Stop};
+use clap::Args;
+use serde_json::json;
+use std::path::PathBuf;
+
+/// Options of `specdyn population`.
+#[derive(Args, Clone, Debug)]
+pub(super) struct PopulationOptions {
+    #[command(flatten)]
+    model: ModelOptions,
+    /// gd, specgd or power:P; several, separated by commas, are put one below the other (column `optimizer`)
+    #[arg(long, value_name = "OPTIMIZER", value_delimiter = ',', required = true)]
+    optimizer: Vec<String>,
+    /// Step size of the recursion; without it, the continuous flow
+    #[arg(long, value_name = "ETA", allow_hyphen_values = true)]
+    step_size: Option<String>,
+    /// Horizon; for a recursion T/ETA steps
+    #[arg(long, value_name = "T", conflicts_with_all = ["steps"], allow_hyphen_values = true)]
+    time: Option<String>,
+    /// Number of steps of the recursion
+    #[arg(long, value_name = "K", requires = "step_size")]
+    steps: Option<u64>,
+    /// Stop when it holds: OBSERVABLE>=VALUE or OBSERVABLE<=VALUE (risk, alignment, or a coefficient's name).
+    /// Without a horizon: alignment>=0.99; SpecGD's flow runs to the optimum
+    #[arg(long, value_name = "CONDITION")]
+    until: Option<String>,
+    /// Number of equally spaced rows, both ends included
+    #[arg(long, value_name = "N", default_value_t = 201, conflicts_with = "at")]
+    points: u64,
+    /// Rows at these times (recursion: at these steps)
+    #[arg(long, value_name = "T1,T2,...", value_delimiter = ',')]
+    at: Option<Vec<String>>,
+    /// Number system
+    #[arg(long, value_name = "PRECISION", value_parser = ["f64"], default_value = "f64")]
+    precision: String,
+    /// Print the list of events instead: time, event, coefficient
+    #[arg(long)]
+    events: bool,
+    /// Draw coefficients, risk and alignment over time into FILE.png or FILE.svg (several, separated by commas)
+    #[arg(long, value_name = "FILE", value_delimiter = ',')]
+    plot: Vec<PathBuf>,
+    #[command(flatten)]
+    output: OutputOptions,
+}
+
+/// More rows than this are a typing error.
+const MAX_POINTS: u64 = 100_000_000;
+
+/// One optimizer's run.
+pub(super) struct Run<T: Real> {
+    pub(super) optimizer: String,
+    pub(super) rows: Vec<Row<T>>,
+    pub(super) events: Vec<Event<T>>,
+    pub(super) stop: Stop<T>,
+    pub(super) end: T,
+}
+
+pub(super) fn execute(options: &PopulationOptions) -> Result<(), CliError> {
+    options.output.check()?;
+    for path in &options.plot {
+        figures::format_of(path)?;
+        if !options.output.force && path.symlink_metadata().is_ok() {
+            return Err(exists(path));
+        }
+    }
+    if !(1..=MAX_POINTS).contains(&options.points) {
+        return Err(DomainError::new("points", options.points, "an integer from 1 to 100000000").into());
+    }
+    in_number_system::<f64>(options, &())
+}
+
+fn in_number_system<T: Real>(options: &PopulationOptions, context: &T::Context) -> Result<(), CliError> {
+    let mut names = Vec::new();
+    let mut runs = Vec::new();
+    for optimizer in &options.optimizer {
+        let mut setting = options.model.setting::<T>(method(optimizer, context)?, context)?;
+        if let Some(text) = &options.step_size {
+            setting.set("step-size", &decimal("step-size", text, context)?)?;
+        }
+        names = setting.names()?;
+        runs.push(one(options, &setting, optimizer, &names, context)?);
+    }
+    let provenance = provenance(options);
+    let table =
+        if options.events { event_table(&names, &runs) } else { row_table(&names, &runs, options.step_size.is_some()) };
+    for run in runs.iter().filter(|run| is_failure(&run.stop)) {
+        eprintln!("{}: {}", run.optimizer, run.stop);
+    }
+    options.output.write(&table, &provenance)?;
+    for path in &options.plot {
+        figures::trajectories(path, options.output.force, &names, &runs, &provenance)?;
+    }
+    Ok(())
+}
+
+fn is_failure<T: Real>(stop: &Stop<T>) -> bool {
+    !matches!(stop, Stop::Horizon | Stop::Condition { .. } | Stop::Optimum { .. })
+}
+
+fn one<T: Real>(
+    options: &PopulationOptions,
+    setting: &Setting<T>,
+    optimizer: &str,
+    names: &[String],
+    context: &T::Context,
+) -> Result<Run<T>, CliError> {
+    let until = options.until.as_ref().map(|text| Condition::parse(text, names, context)).transpose()?;
+    let unbounded = options.time.is_none() && options.steps.is_none();
+    let until = until.or_else(|| {
+        let rests_by_itself = setting.ends_by_itself();
+        let level = T::from_f64(CONTRACTION_LEVEL, context);
+        (unbounded && !rests_by_itself).then_some(Condition { quantity: Quantity::Alignment, at_least: true, level })
+    });
+    let horizon = match (&options.time, options.steps) {
+        (Some(text), _) => {
+            let time: T = decimal("time", text, context)?;
+            if time < time.int(0) {
+                return Err(DomainError::new("time", time, "a number >= 0").into());
+            }
+            Some(time)
+        }
+        (None, Some(steps)) => setting.step_size.as_ref().map(|eta| eta.clone() * T::from_int(steps as i64, context)),
+        (None, None) => None,
+    };
+    let mut plan = Plan { rows: Vec::new(), until, horizon };
+    plan.rows = match &options.at {
+        Some(at) => requested(at, setting, context)?,
+        None => {
+            // Without a horizon the end has to be found before rows can be spread over it.
+            let end = match &plan.horizon {
+                Some(time) if plan.until.is_none() => time.clone(),
+                _ => {
+                    let outcome = run(setting, &plan, |_| ())?;
+                    if let Stop::Condition { .. } = outcome.stop {
+                        // Found to the last bit: now it is a horizon like any other.
+                        plan.until = None;
+                        plan.horizon = Some(outcome.end.clone());
+                    }
+                    outcome.end
+                }
+            };
+            spread(&end, options.points, setting)
+        }
+    };
+    let mut rows = Vec::new();
+    let outcome = run(setting, &plan, |row| rows.push(row))?;
+    Ok(Run { optimizer: optimizer.into(), rows, events: outcome.events, stop: outcome.stop, end: outcome.end })
+}
+
+/// The times of `--at`, ascending.
+fn requested<T: Real>(at: &[String], setting: &Setting<T>, context: &T::Context) -> Result<Vec<T>, CliError> {
+    let mut times = Vec::with_capacity(at.len());
+    for text in at {
+        let time: T = decimal("at", text, context)?;
+        let refuse = |domain: &str| DomainError::new("at", format!("{text:?}"), domain);
+        if time < time.int(0) {
+            return Err(refuse("times >= 0").into());
+        }
+        if times.last().is_some_and(|last| *last > time) {
+            return Err(refuse("times in ascending order").into());
+        }
+        if setting.step_size.is_some() && (time.to_f64().fract() != 0.0 || time.to_f64() > 9e15) {
+            return Err(refuse("whole steps, for a recursion").into());
+        }
+        times.push(time);
+    }
+    Ok(times)
+}
+
+/// `points` equally spaced times (recursion: whole steps, each once) from 0 to `end`.
+fn spread<T: Real>(end: &T, points: u64, setting: &Setting<T>) -> Vec<T> {
+    let Some(eta) = &setting.step_size else {
+        let last = points.saturating_sub(1).max(1) as i64;
+        return (0..points as i64).map(|i| if i == last { end.clone() } else { end.times(i).over(last) }).collect();
+    };
+    let steps = (end.clone() / eta).to_f64().round() as u64;
+    let intervals = points.saturating_sub(1).min(steps).max(1);
+    let mut rows: Vec<u64> = (0..=intervals).map(|i| (i as u128 * steps as u128 / intervals as u128) as u64).collect();
+    rows.dedup();
+    rows.truncate(points as usize);
+    rows.into_iter().map(|k| end.int(k as i64)).collect()
+}
+
+fn row_table<T: Real>(names: &[String], runs: &[Run<T>], recursion: bool) -> Table {
+    let several = runs.len() > 1;
+    let failed = runs.iter().any(|run| is_failure(&run.stop));
+    let mut columns: Vec<String> = Vec::new();
+    columns.extend(several.then(|| "optimizer".into()));
+    columns.extend(recursion.then(|| "step".into()));
+    columns.push("time".into());
+    columns.extend(names.iter().cloned());
+    columns.extend(["risk", "alignment", "amplification"].map(String::from));
+    columns.extend(failed.then(|| "status".into()));
+    let mut table = Table::new(columns);
+    for run in runs {
+        for row in &run.rows {
+            let mut cells: Vec<Cell> = Vec::with_capacity(table.columns().len());
+            cells.extend(several.then(|| Cell::from(run.optimizer.as_str())));
+            cells.extend(row.step.map(Cell::from));
+            cells.push(cell(&row.time));
+            cells.extend(row.coefficients.iter().map(cell));
+            cells.extend([cell(&row.risk), row.alignment.as_ref().map(cell).into(), cell(&row.amplification)]);
+            cells.extend(failed.then(|| Cell::from("ok")));
+            table.push(cells);
+        }
+        if is_failure(&run.stop) {
+            let mut cells = Vec::with_capacity(table.columns().len());
+            cells.extend(several.then(|| Cell::from(run.optimizer.as_str())));
+            cells.extend(recursion.then_some(Cell::Empty));
+            cells.push(cell(&run.end));
+            cells.extend(std::iter::repeat_n(Cell::Empty, names.len() + 3));
+            cells.push(Cell::from(run.stop.to_string()));
+            table.push(cells);
+        }
+    }
+    table
+}
+
+fn event_table<T: Real>(names: &[String], runs: &[Run<T>]) -> Table {
+    let several = runs.len() > 1;
+    let mut table = Table::new(several.then_some("optimizer").into_iter().chain(["time", "event", "coefficient"]));
+    for run in runs {
+        for event in &run.events {
+            let mut cells = Vec::with_capacity(4);
+            cells.extend(several.then(|| Cell::from(run.optimizer.as_str())));
+            let coefficient = match event.kind {
+                EventKind::Optimum => Cell::Empty,
+                _ => Cell::from(names[event.coefficient].as_str()),
+            };
+            cells.extend([cell(&event.time), Cell::from(event.kind.name()), coefficient]);
+            table.push(cells);
+        }
+    }
+    table
+}
+
+/// Every option of the run, defaults included, under the names that `--config` takes.
+fn provenance(options: &PopulationOptions) -> Provenance {
+    let mut configuration = options.model.configuration();
+    configuration.extend([
+        ("command".into(), json!("population")),
+        ("optimizer".into(), json!(options.optimizer)),
+        ("step-size".into(), json!(options.step_size)),
+        ("time".into(), json!(options.time)),
+        ("steps".into(), json!(options.steps)),
+        ("until".into(), json!(options.until)),
+        ("points".into(), json!(options.points)),
+        ("at".into(), json!(options.at)),
+        ("precision".into(), json!(options.precision)),
+        ("events".into(), json!(options.events)),
+    ]);
+    Provenance { scalar: options.precision.clone(), ..Provenance::new(configuration.into()) }
+}

@@ -1,0 +1,14 @@
+//! One experiment: a covariance and where the signal lies, a method, a start, and a clock. Running it feeds a watcher.
+//!
+//! Population commands, sweeps and claims all describe what they run as a [`Setting`]; [`run`] gives rows and events, [`measure`]
+//! one observable.
+
+mod measure;
+mod run;
+mod setting;
+mod watch;
+
+pub use measure::{Measured, Status, measure};
+pub use run::{Outcome, Plan, run};
+pub use setting::{Covariance, LossScale, Setting};
+pub use watch::Row;

@@ -1,0 +1,224 @@
+use super::run::{Outcome, Plan};
+use crate::observe::{Amplification, Condition, ESCAPE_LEVEL, Quantity, alignment, risk};
+use crate::scalar::Real;
+use crate::spectrum::Spectrum;
+use crate::trajectory::polynomial::differentiate;
+use crate::trajectory::recursion::Recursion;
+use crate::trajectory::roots::{Root, roots};
+use crate::trajectory::{Event, EventKind, Flow, Segment, Stop};
+use std::cmp::Ordering;
+
+/// Coefficients and observables at one time.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Row<T = f64> {
+    /// Step of the recursion; `None` for a flow.
+    pub step: Option<u64>,
+    /// Time on the setting's clock.
+    pub time: T,
+    /// Coefficients `w_j`, signal first.
+    pub coefficients: Vec<T>,
+    /// Population risk, in the setting's normalisation.
+    pub risk: T,
+    /// Share of the energy on the signal; `None` where there is no energy.
+    pub alignment: Option<T>,
+    /// Running amplification up to this time.
+    pub amplification: T,
+}
+
+/// Watches a trajectory pass: keeps the running amplification, emits rows at the times asked for, notes events, and sees when a
+/// condition is met. It must be shown every segment of a flow (or every step of a recursion) once, in order.
+pub(super) struct Watch<'a, T: Real, Emit> {
+    spectrum: &'a Spectrum<T>,
+    plan: &'a Plan<T>,
+    amplification: Amplification<T>,
+    next_row: usize,
+    emit: Emit,
+    clock_rate: T,
+    risk_scale: T,
+    events: Vec<Event<T>>,
+    last: Vec<T>,
+    found: Vec<Root<T>>,
+    escaped: bool,
+}
+
+impl<'a, T: Real, Emit: FnMut(Row<T>)> Watch<'a, T, Emit> {
+    /// `plan` is on the setting's clock, of which one unit is `clock_rate` of the trajectory's.
+    pub(super) fn new(
+        spectrum: &'a Spectrum<T>,
+        start: &[T],
+        plan: &'a Plan<T>,
+        (clock_rate, risk_scale): (T, T),
+        emit: Emit,
+    ) -> Self {
+        let escape = T::from_f64(ESCAPE_LEVEL, &start[0].context());
+        Self {
+            spectrum,
+            plan,
+            amplification: Amplification::new(start),
+            next_row: 0,
+            emit,
+            clock_rate,
+            risk_scale,
+            events: Vec::new(),
+            last: start.to_vec(),
+            found: Vec::new(),
+            escaped: start[0] >= escape,
+        }
+    }
+
+    /// Follows `flow` to its end, the plan's condition, or its horizon.
+    pub(super) fn follow(mut self, flow: &mut impl Flow<T>) -> Outcome<T> {
+        let horizon = self.plan.horizon.as_ref().map(|t| t.clone() * &self.clock_rate);
+        let by_segments = flow.events().is_none();
+        loop {
+            let passed = flow.next_segment(horizon.as_ref()).map(|segment| self.pass(&segment, by_segments));
+            let met = match passed {
+                Ok(met) => met,
+                Err(stop) => {
+                    let (time, w) = flow.current();
+                    // At rest the rows go on; at the horizon the last one may have missed the last segment by a rounding.
+                    if matches!(stop, Stop::Optimum { .. } | Stop::Horizon) {
+                        let last = horizon.unwrap_or_else(|| time.clone());
+                        self.emit_rows_at_rest(&w, &last);
+                    }
+                    let events = flow.events().map(<[_]>::to_vec);
+                    return self.finish(stop, time, events);
+                }
+            };
+            if let Some(time) = met {
+                let mut events = flow.events().map(<[_]>::to_vec);
+                events.iter_mut().for_each(|events| events.retain(|e| e.time <= time));
+                return self.finish(Stop::Condition { time: time.clone() }, time, events);
+            }
+        }
+    }
+
+    fn finish(mut self, stop: Stop<T>, time: T, events: Option<Vec<Event<T>>>) -> Outcome<T> {
+        let mut events = events.unwrap_or_else(|| std::mem::take(&mut self.events));
+        for event in &mut events {
+            event.time = event.time.clone() / &self.clock_rate;
+        }
+        let end = match (&stop, &self.plan.horizon) {
+            (Stop::Horizon, Some(horizon)) => horizon.clone(),
+            _ => time / &self.clock_rate,
+        };
+        Outcome { stop: stop.on_clock(&end), end, coefficients: self.last, events }
+    }
+
+    /// A segment of a flow passes; returns the time at which the condition is first met, if it is.
+    fn pass(&mut self, segment: &impl Segment<T>, note_events: bool) -> Option<T> {
+        let met = self.plan.until.as_ref().and_then(|c| c.first_time(self.spectrum, segment));
+        let end = met.as_ref().unwrap_or(segment.length()).clone();
+        let mut turns = Vec::new();
+        for j in 1..segment.groups() {
+            self.found.clear();
+            segment.ratio_turns(j, &mut self.found);
+            turns.extend(self.found.iter().filter(|root| root.at <= end).map(|root| (root.at.clone(), j)));
+        }
+        turns.sort_by(|a, b| a.0.partial_cmp(&b.0).unwrap_or(Ordering::Equal));
+        let mut turns = turns.into_iter().peekable();
+        while let Some(time) = self.plan.rows.get(self.next_row) {
+            let local = time.clone() * &self.clock_rate - segment.start();
+            // A row at the end of a segment belongs to it, but for the rounding of the end: then it is the next one's start.
+            if local > end {
+                break;
+            }
+            let local = if local < local.int(0) { local.int(0) } else { local };
+            while let Some((turn, _)) = turns.next_if(|(turn, _)| *turn <= local) {
+                self.amplification.see(&segment.coefficients_at(&turn));
+            }
+            self.next_row += 1;
+            let w = segment.coefficients_at(&local);
+            self.emit(None, time.clone(), w);
+        }
+        for (turn, _) in turns {
+            self.amplification.see(&segment.coefficients_at(&turn));
+        }
+        let last = segment.coefficients_at(&end);
+        self.amplification.see(&last);
+        if note_events {
+            self.note_events(segment, &end, &last);
+        }
+        self.last = last;
+        met.map(|s| s + segment.start())
+    }
+
+    /// Escape, and the extrema of every coefficient: the roots of the slope of its square.
+    fn note_events(&mut self, segment: &impl Segment<T>, end: &T, last: &[T]) {
+        let first = self.events.len();
+        let mut slope = Vec::new();
+        for j in 0..segment.groups() {
+            differentiate(&segment.excess(j), &mut slope);
+            self.found.clear();
+            roots(&slope, segment.length(), &mut self.found);
+            for root in self.found.iter().filter(|root| root.crosses() && root.at <= *end) {
+                let kind = if root.before == Ordering::Greater { EventKind::Maximum } else { EventKind::Minimum };
+                self.events.push(Event { time: root.at.clone() + segment.start(), kind, coefficient: j });
+            }
+        }
+        let level = T::from_f64(ESCAPE_LEVEL, &end.context());
+        if !self.escaped && last[0] >= level {
+            self.escaped = true;
+            let escape = Condition { quantity: Quantity::Coefficient(0), at_least: true, level };
+            if let Some(s) = escape.first_time(self.spectrum, segment) {
+                self.events.push(Event { time: s + segment.start(), kind: EventKind::Escape, coefficient: 0 });
+            }
+        }
+        self.events[first..].sort_by(|a, b| a.time.partial_cmp(&b.time).unwrap_or(Ordering::Equal));
+    }
+
+    fn emit_rows_at_rest(&mut self, w: &[T], last: &T) {
+        while let Some(time) = self.plan.rows.get(self.next_row) {
+            if time.clone() * &self.clock_rate > *last {
+                break;
+            }
+            self.next_row += 1;
+            self.emit(None, time.clone(), w.to_vec());
+        }
+    }
+
+    /// Follows `recursion`, whose step is `step_size` on the setting's clock, to the plan's condition or horizon.
+    pub(super) fn follow_steps(mut self, mut recursion: Recursion<'_, T>, step_size: &T) -> Outcome<T> {
+        let steps = |t: &T| (t.clone() / step_size).to_f64().round() as u64;
+        let last = self.plan.horizon.as_ref().map_or(MAX_STEPS, steps);
+        let condition = self.plan.until.as_ref();
+        let stop = loop {
+            let step = recursion.step();
+            let time = step_size.times(step as i64);
+            let w = recursion.coefficients();
+            self.amplification.see(w);
+            while self.plan.rows.get(self.next_row).is_some_and(|row| row.to_f64() == step as f64) {
+                self.next_row += 1;
+                self.emit(Some(step), time.clone(), w.to_vec());
+            }
+            if condition.is_some_and(|c| c.holds(self.spectrum, w)) {
+                break Stop::Condition { time };
+            }
+            if step >= last {
+                break if self.plan.horizon.is_some() { Stop::Horizon } else { Stop::Budget { time, steps: step } };
+            }
+            if let Err(stop) = recursion.advance() {
+                break stop;
+            }
+        };
+        let end = step_size.times(recursion.step() as i64);
+        let coefficients = recursion.coefficients().to_vec();
+        Outcome { stop: stop.on_clock(&end), end, coefficients, events: Vec::new() }
+    }
+
+    /// Emits the row at `time` (on the setting's clock) with coefficients `w`.
+    fn emit(&mut self, step: Option<u64>, time: T, w: Vec<T>) {
+        self.amplification.see(&w);
+        (self.emit)(Row {
+            step,
+            risk: risk(self.spectrum, &w) * &self.risk_scale,
+            alignment: alignment(self.spectrum, &w),
+            amplification: self.amplification.largest().clone(),
+            time,
+            coefficients: w,
+        });
+    }
+}
+
+/// A recursion without a horizon gives up here.
+const MAX_STEPS: u64 = 100_000_000;
