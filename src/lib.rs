@@ -5,6 +5,7 @@
 //!
 //! That sentence is the order of the modules, of their dependencies and of reading.
 
+pub mod derivations;
 pub mod descent;
 pub mod observe;
 pub mod risk;
