@@ -14,3 +14,12 @@ pub mod manifold {}
 
 #[doc = include_str!("../derivations/gradient-descent.md")]
 pub mod gradient_descent {}
+
+#[doc = include_str!("../derivations/spectral-descent.md")]
+pub mod spectral_descent {}
+
+#[doc = include_str!("../derivations/tilted.md")]
+pub mod tilted {}
+
+#[doc = include_str!("../derivations/spectral-powers.md")]
+pub mod spectral_powers {}

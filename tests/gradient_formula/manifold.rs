@@ -38,9 +38,8 @@ fn reduced_risk_and_gradient_are_the_wick_moments_exactly() {
             signal: star,
             weights: diagonal(&w),
         };
-        let groups = [(spike, 1), (bulk, 2)]
-            .map(|(k, multiplicity)| Group { variance: k as f64 / 4.0, multiplicity })
-            .to_vec();
+        let groups =
+            [(spike, 1), (bulk, 2)].map(|(k, multiplicity)| Group { variance: k as f64 / 4.0, multiplicity }).to_vec();
         let spectrum = Spectrum::with_signal(signal as f64 / 4.0, groups).unwrap();
         let (risk, g) = reduced(&spectrum, &[a, b, c].map(|k| k as f64 / 8.0));
         assert_eq!(Exact::from_float(risk).unwrap(), moments::risk(&model));

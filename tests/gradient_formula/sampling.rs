@@ -20,7 +20,8 @@ const SEED: u64 = 20_260_101;
 
 /// Medians over the blocks of the means of loss and gradient entries.
 fn medians(model: &Instance) -> Vec<f64> {
-    let (b, w, signal) = (model.factor.map(|x| double(&x)), model.weights.map(|x| double(&x)), model.signal.map(|x| double(&x)));
+    let (b, w, signal) =
+        (model.factor.map(|x| double(&x)), model.weights.map(|x| double(&x)), model.signal.map(|x| double(&x)));
     let mut rng = ChaCha8Rng::seed_from_u64(SEED);
     let mut means = vec![Vec::with_capacity(BLOCKS); 1 + w.len()];
     for _ in 0..BLOCKS {
