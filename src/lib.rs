@@ -6,6 +6,7 @@
 //! That sentence is the order of the modules, of their dependencies and of reading.
 
 pub mod cli;
+pub mod derivations;
 pub mod descent;
 pub mod experiment;
 pub mod export;

@@ -1,0 +1,25 @@
+//! The mathematics: every statement that a check cites, with its hypothesis and its proof.
+#![doc = ""]
+#![doc = include_str!("../derivations/README.md")]
+#![doc = include_str!("../derivations/references.md")]
+
+#[doc = include_str!("../derivations/model.md")]
+pub mod model {}
+
+#[doc = include_str!("../derivations/gradient.md")]
+pub mod gradient {}
+
+#[doc = include_str!("../derivations/manifold.md")]
+pub mod manifold {}
+
+#[doc = include_str!("../derivations/gradient-descent.md")]
+pub mod gradient_descent {}
+
+#[doc = include_str!("../derivations/spectral-descent.md")]
+pub mod spectral_descent {}
+
+#[doc = include_str!("../derivations/tilted.md")]
+pub mod tilted {}
+
+#[doc = include_str!("../derivations/spectral-powers.md")]
+pub mod spectral_powers {}
