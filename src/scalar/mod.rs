@@ -9,8 +9,10 @@
 
 mod domain;
 mod double;
+pub mod interval;
 
 pub use domain::DomainError;
+pub use interval::Interval;
 
 use std::cmp::Ordering;
 use std::fmt::{Debug, Display};
