@@ -9,9 +9,11 @@
 
 mod domain;
 mod double;
+pub mod interval;
 mod normal;
 
 pub use domain::DomainError;
+pub use interval::Interval;
 pub use normal::Normals;
 
 use std::cmp::Ordering;

@@ -1,0 +1,67 @@
+//! [`Real`] for [`Interval`].
+
+use super::{Interval, decimal};
+use crate::scalar::{DomainError, Real};
+use std::cmp::Ordering;
+
+impl Real for Interval {
+    /// A decimal becomes the tightest interval that contains it (one double if it is one, else two neighbours);
+    /// `[0.1, 0.2]` is read as the tightest interval that contains all numbers between the two decimals.
+    fn parse(text: &str, (): &()) -> Result<Self, DomainError> {
+        decimal::parse(text)
+    }
+
+    /// The point `x`; see [`Interval::point`] for what is not a number.
+    #[inline]
+    fn from_f64(x: f64, (): &()) -> Self {
+        Self::point(x)
+    }
+
+    /// The [midpoint](Interval::midpoint).
+    #[inline]
+    fn to_f64(&self) -> f64 {
+        self.midpoint()
+    }
+
+    #[inline]
+    fn bits((): &()) -> u32 {
+        f64::MANTISSA_DIGITS
+    }
+
+    #[inline]
+    fn sign(&self) -> Option<Ordering> {
+        self.partial_cmp(&Self::ZERO)
+    }
+
+    /// Bounded and not empty.
+    #[inline]
+    fn is_finite(&self) -> bool {
+        self.is_bounded()
+    }
+
+    #[inline]
+    fn abs(&self) -> Self {
+        Interval::abs(*self)
+    }
+
+    #[inline]
+    fn sqrt(&self) -> Self {
+        Interval::sqrt(*self)
+    }
+
+    fn exp(&self) -> Self {
+        Interval::exp(*self)
+    }
+
+    fn exp_m1(&self) -> Self {
+        Interval::exp_m1(*self)
+    }
+
+    fn ln(&self) -> Self {
+        Interval::ln(*self)
+    }
+
+    fn pow(&self, p: &Self) -> Self {
+        Interval::pow(*self, *p)
+    }
+}
