@@ -1,6 +1,7 @@
 //! From a gradient to a direction: all there is to say about two optimisers.
 
 use crate::scalar::{DomainError, Real};
+use crate::weights::{SpectralError, Weights};
 use std::cmp::Ordering;
 
 /// How a gradient `U Sigma V'` becomes a direction `U f(Sigma) V'`.
@@ -38,6 +39,24 @@ impl<T: Real> Method<T> {
             Self::GradientDescent => Some(g.clone()),
             Self::Spectral => Some(signum(g.sign()?, g)),
             Self::Power(p) => Some(signum(g.sign()?, g) * g.abs().pow(p)),
+        }
+    }
+}
+
+/// An optimiser: turns a gradient into a direction, in place. It may keep state (momentum) between steps.
+pub trait Descent<W: Weights> {
+    /// Replaces the gradient by the direction in which `W <- W - eta direction` goes.
+    ///
+    /// # Errors
+    /// A gradient that is not finite, a sign that cannot be decided, an SVD that does not converge.
+    fn turn(&mut self, gradient: &mut W) -> Result<(), SpectralError>;
+}
+
+impl<W: Weights> Descent<W> for Method<W::Scalar> {
+    fn turn(&mut self, gradient: &mut W) -> Result<(), SpectralError> {
+        match self {
+            Self::GradientDescent => Ok(()),
+            _ => gradient.map_singular_values(|g| self.direction(g)),
         }
     }
 }

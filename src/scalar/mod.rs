@@ -9,8 +9,10 @@
 
 mod domain;
 mod double;
+mod normal;
 
 pub use domain::DomainError;
+pub use normal::Normals;
 
 use std::cmp::Ordering;
 use std::fmt::{Debug, Display};

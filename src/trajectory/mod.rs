@@ -4,6 +4,13 @@
 //! For GD it is a Taylor polynomial; for SpecGD it is exact and of degree two. Everything that watches a flow (observables,
 //! events, output rows) is written once, against segments.
 
+mod lockstep;
+mod matrix_flow;
+mod recursion;
+mod recursion_grid;
 mod segment;
 
+pub use matrix_flow::MatrixFlow;
+pub use recursion::Recursion;
+pub use recursion_grid::{Cell, CellOutcome, recursion_grid};
 pub use segment::{Event, EventKind, Segment, Stop};

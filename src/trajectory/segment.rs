@@ -87,6 +87,12 @@ pub enum Stop<T: Real> {
         /// When.
         time: T,
     },
+    /// The recursion is at rest: another step changes no bit of the weights.
+    #[error("at rest from t = {time} on: a step no longer changes anything")]
+    Rest {
+        /// Time of the first of the weights that stay.
+        time: T,
+    },
     /// Zero is unstable for a coefficient that is held there: solutions are not unique from here on.
     #[error(
         "not unique from t = {time} on: coefficient {coefficient} is at zero with a negative bracket, so it may stay or leave either way"

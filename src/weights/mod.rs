@@ -1,15 +1,44 @@
-//! What is learned. On the invariant manifold the weights are a handful of coefficients, signal first.
+//! What is learned. On the invariant manifold the weights are a handful of coefficients, signal first (`Vec<T>`); with a
+//! tilted signal a small block and one scalar a group ([`TiltedWeights`]); in general a dense matrix (`DMatrix<f64>`).
+//!
+//! A [`Method`](crate::descent::Method) sees one thing of them, [`Weights`]: singular values that can be replaced. For coefficients these are
+//! the coefficients themselves, with their signs; for matrices they come from an SVD ([`polar`]).
 
-use crate::scalar::{DomainError, Real};
-use crate::spectrum::Spectrum;
+mod coefficients;
+mod dense;
+pub mod polar;
+mod tilted;
 
-/// The start `W_0 = init O` (O orthogonal, m = d): every coefficient equals `init`.
-///
-/// # Errors
-/// `init` not positive and finite.
-pub fn equal_start<T: Real>(spectrum: &Spectrum<T>, init: &T) -> Result<Vec<T>, DomainError> {
-    if !(init.is_finite() && *init > init.int(0)) {
-        return Err(DomainError::new("init", init, "a finite number > 0"));
-    }
-    Ok(vec![init.clone(); spectrum.groups()])
+pub use coefficients::equal_start;
+pub use dense::{gaussian_start, orthogonal_start, overlap, spherical_start};
+pub use polar::SpectralError;
+pub use tilted::TiltedWeights;
+
+use crate::scalar::Real;
+
+/// A point, gradient or direction in the space of what is learned.
+pub trait Weights: Clone {
+    /// Numbers that it is made of.
+    type Scalar: Real;
+
+    /// `U Sigma V' -> U f(Sigma) V'`, `f(0) = 0` (compact: what is zero stays zero).
+    ///
+    /// Where the singular values are known only together with a sign (coefficients), f receives the signed value and must be
+    /// odd. `None` from f means that it needs a sign that the number system cannot decide.
+    ///
+    /// # Errors
+    /// A value that is not finite, a sign that is not decided, or an SVD that does not converge. `self` is then unspecified.
+    fn map_singular_values(
+        &mut self,
+        f: impl FnMut(&Self::Scalar) -> Option<Self::Scalar>,
+    ) -> Result<(), SpectralError>;
+
+    /// Replaces `direction` by the next point `self - step_size direction`; true if that differs from `self`.
+    fn descend(&self, step_size: &Self::Scalar, direction: &mut Self) -> bool;
+
+    /// Every entry is certainly at most `bound` in absolute value; false for NaN.
+    fn within(&self, bound: &Self::Scalar) -> bool;
+
+    /// The largest entry in absolute value; one that is not finite if there is any.
+    fn size(&self) -> Self::Scalar;
 }

@@ -1,0 +1,89 @@
+//! Polar factor `U V'` and spectral functions `U f(Sigma) V'` of a dense matrix, by its singular value decomposition.
+//!
+//! The SVD is backward stable at any condition number, which forming `G'G` would not be. What it cannot tell from zero is
+//! zero: singular values up to [`rank_tolerance`] belong to the kernel and stay there, as the compact SVD of
+//! `derivations/spectral-descent.md` demands.
+
+use nalgebra::{DMatrix, SVD};
+
+/// Why a matrix or a coefficient has no spectral function.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum SpectralError {
+    /// An entry is infinite or NaN.
+    #[error("an entry is not finite")]
+    NotFinite,
+    /// The sign of a coefficient's gradient is needed and lies within its enclosure.
+    #[error("the sign of the gradient of coefficient {coefficient} cannot be decided")]
+    UndecidedSign {
+        /// Which one (0 is the signal).
+        coefficient: usize,
+    },
+    /// The SVD spent its iterations.
+    #[error("the singular value decomposition of a {rows} x {columns} matrix did not converge")]
+    NoConvergence {
+        /// Rows.
+        rows: usize,
+        /// Columns.
+        columns: usize,
+    },
+}
+
+/// Singular values up to `max(rows, columns) ulp(1) sigma_max` are numerically zero: the size of the SVD's own rounding.
+pub fn rank_tolerance(rows: usize, columns: usize, largest: f64) -> f64 {
+    rows.max(columns) as f64 * f64::EPSILON * largest
+}
+
+/// The polar factor `U V'` of `U Sigma V'` (compact SVD).
+///
+/// # Errors
+/// See [`map_singular_values`].
+pub fn polar_factor(matrix: &DMatrix<f64>) -> Result<DMatrix<f64>, SpectralError> {
+    let mut factor = matrix.clone();
+    map_singular_values(&mut factor, |_| Some(1.0))?;
+    Ok(factor)
+}
+
+/// `U Sigma V' -> U f(Sigma) V'` for the singular values above the rank tolerance, in place; the others become 0.
+///
+/// # Errors
+/// An entry that is not finite, an f that gives `None`, no convergence.
+pub fn map_singular_values(
+    matrix: &mut DMatrix<f64>,
+    mut f: impl FnMut(&f64) -> Option<f64>,
+) -> Result<(), SpectralError> {
+    let (rows, columns) = matrix.shape();
+    let largest = matrix.iter().fold(0.0_f64, |m, x| if x.is_finite() { m.max(x.abs()) } else { f64::INFINITY });
+    if largest == f64::INFINITY {
+        return Err(SpectralError::NotFinite);
+    }
+    if largest == 0.0 {
+        return Ok(());
+    }
+    let undecided = |coefficient| SpectralError::UndecidedSign { coefficient };
+    // A power of two near the largest entry: scaling by it is exact, and squares neither overflow nor underflow.
+    let scale = power_of_two_below(largest);
+    *matrix /= scale;
+    if rows.min(columns) == 1 {
+        let norm = matrix.norm();
+        *matrix *= f(&(norm * scale)).ok_or(undecided(0))? / norm;
+        return Ok(());
+    }
+    let budget = 1000 + 100 * rows.min(columns);
+    let svd = SVD::try_new(std::mem::take(matrix), true, true, f64::EPSILON, budget)
+        .ok_or(SpectralError::NoConvergence { rows, columns })?;
+    let (Some(mut u), Some(v_t)) = (svd.u, svd.v_t) else {
+        return Err(SpectralError::NoConvergence { rows, columns });
+    };
+    let zero = rank_tolerance(rows, columns, svd.singular_values.max());
+    for (i, sigma) in svd.singular_values.iter().enumerate() {
+        let image = if *sigma <= zero { 0.0 } else { f(&(sigma * scale)).ok_or(undecided(i))? };
+        u.column_mut(i).scale_mut(image);
+    }
+    *matrix = u * v_t;
+    Ok(())
+}
+
+fn power_of_two_below(x: f64) -> f64 {
+    let exponent_only = f64::from_bits(x.to_bits() & 0x7ff0_0000_0000_0000);
+    if exponent_only == 0.0 { f64::MIN_POSITIVE } else { exponent_only }
+}
