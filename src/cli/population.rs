@@ -103,7 +103,7 @@ fn in_number_system<T: Real>(options: &PopulationOptions, context: &T::Context) 
 }
 
 fn is_failure<T: Real>(stop: &Stop<T>) -> bool {
-    !matches!(stop, Stop::Horizon | Stop::Condition { .. } | Stop::Optimum { .. })
+    !matches!(stop, Stop::Horizon | Stop::Condition { .. } | Stop::Optimum { .. } | Stop::Rest { .. })
 }
 
 fn one<T: Real>(

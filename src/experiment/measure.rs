@@ -8,10 +8,9 @@ use crate::risk::manifold::{bracket, excess_energy};
 use crate::scalar::{DomainError, Real};
 use crate::spectrum::Spectrum;
 use crate::trajectory::exact::ExactFlow;
-use crate::trajectory::recursion::Recursion;
 use crate::trajectory::roots::Root;
 use crate::trajectory::taylor::{GradientFlow, PowerFlow};
-use crate::trajectory::{Flow, Segment, Stop};
+use crate::trajectory::{Flow, Recursion, Segment, Stop};
 use std::fmt;
 
 /// An observable's value, or why there is none.
@@ -126,19 +125,22 @@ fn amplification(
     let mut largest = Amplification::new(&start);
     let stop = match (&setting.step_size, &setting.method) {
         (Some(eta), method) => {
-            let mut recursion = Recursion::new(spectrum, method, &start, eta * setting.clock_rate())?;
+            let mut recursion = Recursion::new(spectrum, method.clone(), eta * setting.clock_rate(), start.clone())?;
             let steps = (horizon / eta).round() as u64;
             loop {
-                let w = recursion.coefficients();
+                let w = recursion.weights();
                 largest.see(w);
                 if !to_the_end && is_settled(spectrum, w) {
                     break Stop::Condition { time: 0.0 };
                 }
-                if recursion.step() >= steps {
+                if recursion.steps() >= steps {
                     break Stop::Horizon;
                 }
-                if let Err(stop) = recursion.advance() {
-                    break stop;
+                match recursion.step() {
+                    Ok(true) => {}
+                    Ok(false) if to_the_end => break Stop::Horizon,
+                    Ok(false) => break Stop::Rest { time: recursion.time() },
+                    Err(stop) => break stop,
                 }
             }
         }

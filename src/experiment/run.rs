@@ -4,9 +4,8 @@ use crate::descent::Method;
 use crate::observe::Condition;
 use crate::scalar::{DomainError, Real};
 use crate::trajectory::exact::ExactFlow;
-use crate::trajectory::recursion::Recursion;
 use crate::trajectory::taylor::{GradientFlow, PowerFlow};
-use crate::trajectory::{Event, Stop};
+use crate::trajectory::{Event, Recursion, Stop};
 
 /// Where rows are wanted, and where to stop.
 #[derive(Clone, Debug, PartialEq)]
@@ -45,7 +44,8 @@ pub fn run<T: Real>(setting: &Setting<T>, plan: &Plan<T>, emit: impl FnMut(Row<T
     let watch = Watch::new(&spectrum, &start, plan, scales, emit);
     Ok(match (&setting.step_size, &setting.method) {
         (Some(eta), method) => {
-            watch.follow_steps(Recursion::new(&spectrum, method, &start, setting.clock_rate() * eta)?, eta)
+            let recursion = Recursion::new(&spectrum, method.clone(), setting.clock_rate() * eta, start.clone())?;
+            watch.follow_steps(recursion, eta)
         }
         (None, Method::Spectral) => watch.follow(&mut ExactFlow::new(&spectrum, &start)?),
         (None, Method::GradientDescent) => watch.follow(&mut GradientFlow::new(&spectrum, &start)?),

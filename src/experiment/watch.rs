@@ -1,11 +1,11 @@
 use super::run::{Outcome, Plan};
+use crate::descent::Method;
 use crate::observe::{Amplification, Condition, ESCAPE_LEVEL, Quantity, alignment, risk};
 use crate::scalar::Real;
 use crate::spectrum::Spectrum;
 use crate::trajectory::polynomial::differentiate;
-use crate::trajectory::recursion::Recursion;
 use crate::trajectory::roots::{Root, roots};
-use crate::trajectory::{Event, EventKind, Flow, Segment, Stop};
+use crate::trajectory::{Event, EventKind, Flow, Recursion, Segment, Stop};
 use std::cmp::Ordering;
 
 /// Coefficients and observables at one time.
@@ -178,14 +178,18 @@ impl<'a, T: Real, Emit: FnMut(Row<T>)> Watch<'a, T, Emit> {
     }
 
     /// Follows `recursion`, whose step is `step_size` on the setting's clock, to the plan's condition or horizon.
-    pub(super) fn follow_steps(mut self, mut recursion: Recursion<'_, T>, step_size: &T) -> Outcome<T> {
+    pub(super) fn follow_steps(
+        mut self,
+        mut recursion: Recursion<Vec<T>, &Spectrum<T>, Method<T>>,
+        step_size: &T,
+    ) -> Outcome<T> {
         let steps = |t: &T| (t.clone() / step_size).to_f64().round() as u64;
         let last = self.plan.horizon.as_ref().map_or(MAX_STEPS, steps);
         let condition = self.plan.until.as_ref();
         let stop = loop {
-            let step = recursion.step();
+            let step = recursion.steps();
             let time = step_size.times(step as i64);
-            let w = recursion.coefficients();
+            let w = recursion.weights();
             self.amplification.see(w);
             while self.plan.rows.get(self.next_row).is_some_and(|row| row.to_f64() == step as f64) {
                 self.next_row += 1;
@@ -197,12 +201,22 @@ impl<'a, T: Real, Emit: FnMut(Row<T>)> Watch<'a, T, Emit> {
             if step >= last {
                 break if self.plan.horizon.is_some() { Stop::Horizon } else { Stop::Budget { time, steps: step } };
             }
-            if let Err(stop) = recursion.advance() {
-                break stop;
+            match recursion.step() {
+                Ok(true) => {}
+                Ok(false) => {
+                    // At rest every later step shows the same weights.
+                    let rest = recursion.weights().clone();
+                    while let Some(row) = self.plan.rows.get(self.next_row).filter(|row| row.to_f64() <= last as f64) {
+                        self.next_row += 1;
+                        self.emit(Some(row.to_f64() as u64), step_size.clone() * row, rest.clone());
+                    }
+                    break if self.plan.horizon.is_some() { Stop::Horizon } else { Stop::Rest { time } };
+                }
+                Err(stop) => break stop,
             }
         };
-        let end = step_size.times(recursion.step() as i64);
-        let coefficients = recursion.coefficients().to_vec();
+        let end = step_size.times(recursion.steps() as i64);
+        let coefficients = recursion.weights().to_vec();
         Outcome { stop: stop.on_clock(&end), end, coefficients, events: Vec::new() }
     }
 

@@ -3,7 +3,8 @@
 //! Everything is written in the excesses `e_j = w_j^2 - theta_j` (`theta_0 = 1` for the signal, else 0). Excess energy and
 //! brackets are *linear* in them, so the same functions map Taylor coefficients of order k to Taylor coefficients of order k.
 
-use crate::scalar::Scalar;
+use super::Landscape;
+use crate::scalar::{Real, Scalar};
 use crate::spectrum::Spectrum;
 
 /// Excess `e_j = w_j^2 - theta_j` of coefficient j; for the signal `(w - 1)(w + 1)`, exact near the optimum.
@@ -20,12 +21,16 @@ pub fn excess<T: Scalar>(j: usize, w: &T) -> T {
 /// Excess energy `tau = tr(Q (W W' - w* w*')) = sum_j n_j q_j e_j`.
 #[inline]
 pub fn excess_energy<T: Scalar>(spectrum: &Spectrum<T>, excess: &[T]) -> T {
-    let weight = spectrum.energy_weight();
-    let mut tau = weight[0].clone() * &excess[0];
+    weighted_sum(spectrum.energy_weight(), excess)
+}
+
+#[inline(always)]
+fn weighted_sum<T: Scalar>(weight: &[T], excess: &[T]) -> T {
+    let mut sum = weight[0].clone() * &excess[0];
     for j in 1..weight.len() {
-        tau.add_prod(&weight[j], &excess[j]);
+        sum.add_prod(&weight[j], &excess[j]);
     }
-    tau
+    sum
 }
 
 /// Bracket `h_j = 2 q_j e_j + tau`: its sign drives SpecGD, its product with `q_j w_j` drives GD.
@@ -39,6 +44,23 @@ pub fn bracket<T: Scalar>(variance: &T, excess: &T, excess_energy: &T) -> T {
 #[inline]
 pub fn gradient<T: Scalar>(variance: &T, bracket: &T, w: &T) -> T {
     variance.clone() * bracket * w
+}
+
+/// All reduced gradients at the coefficients `w`, written into `g`: what a recursion evaluates at every step.
+///
+/// Slices instead of a [`Spectrum`], for callers that know the number of groups at compile time; inlined for them too.
+///
+/// # Panics
+/// When the slices differ in length.
+#[inline(always)]
+pub fn gradients<T: Scalar>(variance: &[T], energy_weight: &[T], w: &[T], g: &mut [T]) {
+    for j in 0..w.len() {
+        g[j] = excess(j, &w[j]);
+    }
+    let tau = weighted_sum(energy_weight, g);
+    for j in 0..w.len() {
+        g[j] = gradient(&variance[j], &bracket(&variance[j], &g[j], &tau), &w[j]);
+    }
 }
 
 /// Population risk `R = 1/2 sum_j n_j q_j^2 e_j^2 + 1/4 tau^2` (quarter normalisation).
@@ -57,4 +79,10 @@ pub fn risk_form<T: Scalar>(spectrum: &Spectrum<T>, a: &[T], b: &[T]) -> T {
         twice.add_prod(n, &((q.clone() * &a[j]) * (q.clone() * &b[j])));
     }
     twice.over(2)
+}
+
+impl<T: Real> Landscape<Vec<T>> for &Spectrum<T> {
+    fn gradient(&mut self, weights: &Vec<T>, gradient: &mut Vec<T>) {
+        gradients(self.variance(), self.energy_weight(), weights, gradient);
+    }
 }

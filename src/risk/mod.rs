@@ -1,3 +1,21 @@
 //! Population risk and gradient in closed form.
+//!
+//! Three descriptions of one risk, `derivations/gradient.md`: on the invariant manifold ([`manifold`], any number system),
+//! with a tilted signal ([`TiltedRisk`]), and for any weights at all ([`DenseRisk`]).
 
+mod dense;
 pub mod manifold;
+mod tilted;
+
+pub use dense::DenseRisk;
+pub use tilted::TiltedRisk;
+
+use crate::weights::Weights;
+
+/// Where gradients come from: a population formula, or samples (which advance with every call).
+///
+/// Population risks implement it for their references, so that a trajectory borrows what it does not change.
+pub trait Landscape<W: Weights> {
+    /// Writes the gradient at `weights` into `gradient`, which has the shape of `weights` and arbitrary content.
+    fn gradient(&mut self, weights: &W, gradient: &mut W);
+}

@@ -2,12 +2,14 @@
 //!
 //! Formulas and their derivation: `derivations/manifold.md`.
 
+mod covariance;
 mod groups;
 mod power_law;
 mod specification;
 mod table;
 mod tilted;
 
+pub use covariance::Covariance;
 pub use groups::{Group, Spectrum};
 pub use specification::SpectrumSpec;
 pub use table::SpectrumError;

@@ -5,10 +5,16 @@
 //! events, output rows) is written once, against segments.
 
 pub mod exact;
+mod lockstep;
+mod matrix_flow;
 pub mod polynomial;
-pub mod recursion;
+mod recursion;
+mod recursion_grid;
 pub mod roots;
 mod segment;
 pub mod taylor;
 
+pub use matrix_flow::MatrixFlow;
+pub use recursion::Recursion;
+pub use recursion_grid::{Cell, CellOutcome, recursion_grid};
 pub use segment::{Event, EventKind, Flow, Segment, Stop};

@@ -1,85 +1,121 @@
-//! The discrete recursion `w <- w - eta f(g)` on the invariant manifold, for every method and any number system.
-
 use super::Stop;
-use crate::descent::Method;
-use crate::risk::manifold::{bracket, excess, excess_energy, gradient};
-use crate::scalar::{DomainError, Real};
-use crate::spectrum::Spectrum;
+use crate::descent::Descent;
+use crate::risk::Landscape;
+use crate::scalar::{DomainError, Real, Scalar};
+use crate::weights::{SpectralError, Weights};
+use std::ops::ControlFlow;
 
-/// The recursion, one step at a time.
+/// `W <- W - eta direction(gradient(W))`, for whatever is learned, wherever the gradient comes from, whichever the method.
+///
+/// A step either gives new finite weights or says why not, and then leaves the last good ones in place. *Diverged* means
+/// that an entry is no longer certainly at most `2^30 max(1, eta, largest entry of the start)`: from equal starts the flow
+/// never exceeds `max(1, init)`, SpecGD overshoots it by at most eta, and a GD step that multiplies an entry by much more
+/// multiplies it by the square of that at the next one.
 #[derive(Clone, Debug)]
-pub struct Recursion<'a, T: Real = f64> {
-    spectrum: &'a Spectrum<T>,
-    method: &'a Method<T>,
-    step_size: T,
-    w: Vec<T>,
-    excess: Vec<T>,
-    step: u64,
+pub struct Recursion<W: Weights, L, D> {
+    landscape: L,
+    descent: D,
+    step_size: W::Scalar,
+    bound: W::Scalar,
+    weights: W,
+    next: W,
+    steps: u64,
 }
 
-/// A coefficient above this has diverged: from there GD's cubic field overflows within a few steps.
-const DIVERGED: i64 = 1_000_000;
-
-impl<'a, T: Real> Recursion<'a, T> {
-    /// The recursion from `start`, signal first.
+impl<W: Weights, L: Landscape<W>, D: Descent<W>> Recursion<W, L, D> {
+    /// The recursion from `start`.
     ///
     /// # Errors
-    /// A step size that is not positive and finite, or not one coefficient for every group.
-    pub fn new(
-        spectrum: &'a Spectrum<T>,
-        method: &'a Method<T>,
-        start: &[T],
-        step_size: T,
-    ) -> Result<Self, DomainError> {
+    /// `step_size` not positive and finite, a start that is not finite.
+    pub fn new(landscape: L, descent: D, step_size: W::Scalar, start: W) -> Result<Self, DomainError> {
+        let one = step_size.int(1);
         if !(step_size.is_finite() && step_size > step_size.int(0)) {
             return Err(DomainError::new("step-size", step_size, "a finite number > 0"));
         }
-        if start.len() != spectrum.groups() {
-            return Err(DomainError::new("start", start.len(), format!("{} coefficients", spectrum.groups())));
+        let size = start.size();
+        if !size.is_finite() {
+            return Err(DomainError::new("start", size, "finite weights"));
         }
-        Ok(Self { spectrum, method, step_size, w: start.to_vec(), excess: start.to_vec(), step: 0 })
+        let mut largest = if step_size > one { step_size.clone() } else { one };
+        if size > largest {
+            largest = size;
+        }
+        let bound = largest.times(1 << 30);
+        Ok(Self { landscape, descent, step_size, bound, next: start.clone(), weights: start, steps: 0 })
     }
 
-    /// Coefficients after [`Recursion::step`] steps.
-    pub fn coefficients(&self) -> &[T] {
-        &self.w
+    /// The weights after [`Recursion::steps`] steps.
+    pub fn weights(&self) -> &W {
+        &self.weights
     }
 
-    /// Steps done.
-    pub fn step(&self) -> u64 {
-        self.step
+    /// Number of steps done.
+    pub fn steps(&self) -> u64 {
+        self.steps
     }
 
-    /// One step.
+    /// Step size eta.
+    pub fn step_size(&self) -> &W::Scalar {
+        &self.step_size
+    }
+
+    /// Time on the clock of the flow: `steps eta`.
+    pub fn time(&self) -> W::Scalar {
+        self.time_of(self.steps)
+    }
+
+    fn time_of(&self, step: u64) -> W::Scalar {
+        // Up to 2^63 steps, further than any recursion gets.
+        self.step_size.times(step as i64)
+    }
+
+    /// One step; false if the weights came out as they were. From a population gradient that means rest for good; samples
+    /// or momentum may move them again.
     ///
     /// # Errors
-    /// [`Stop::Diverged`] when a coefficient is not finite or above a million in absolute value (the time is step times step size; the
-    /// coefficients stay those of the last good step), [`Stop::Undecided`] when a sign that the method needs is not decided.
-    pub fn advance(&mut self) -> Result<(), Stop<T>> {
-        for (j, w) in self.w.iter().enumerate() {
-            self.excess[j] = excess(j, w);
+    /// [`Stop::Diverged`], or [`Stop::Undecided`] if a direction could not be computed in this number system.
+    pub fn step(&mut self) -> Result<bool, Stop<W::Scalar>> {
+        self.landscape.gradient(&self.weights, &mut self.next);
+        self.descent.turn(&mut self.next).map_err(|error| self.no_direction(error))?;
+        let moved = self.weights.descend(&self.step_size, &mut self.next);
+        if !self.next.within(&self.bound) {
+            return Err(self.diverged(self.next.size()));
         }
-        let tau = excess_energy(self.spectrum, &self.excess);
-        // The excesses have done their work: their place takes the next coefficients.
-        for j in 0..self.w.len() {
-            let q = &self.spectrum.variance()[j];
-            let h = bracket(q, &self.excess[j], &tau);
-            let Some(direction) = self.method.direction(&gradient(q, &h, &self.w[j])) else {
-                let reason = format!("the sign of the gradient of coefficient {j} after {} steps", self.step);
-                return Err(Stop::Undecided { time: self.time(self.step), reason });
-            };
-            self.excess[j] = self.w[j].clone() - direction * &self.step_size;
-        }
-        let bound = self.step_size.int(DIVERGED);
-        if let Some(w) = self.excess.iter().find(|w| !(w.is_finite() && w.abs() <= bound)) {
-            return Err(Stop::Diverged { time: self.time(self.step + 1), size: w.abs() });
-        }
-        std::mem::swap(&mut self.w, &mut self.excess);
-        self.step += 1;
-        Ok(())
+        std::mem::swap(&mut self.weights, &mut self.next);
+        self.steps += 1;
+        Ok(moved)
     }
 
-    fn time(&self, step: u64) -> T {
-        self.step_size.times(step as i64)
+    /// Up to `steps` steps of a recursion whose gradient depends on the weights alone, stopping early at rest. `watch` sees
+    /// the recursion after every step (not before the first) and may end it: [`Stop::Condition`].
+    ///
+    /// A step that changes nothing is not counted and not shown: rest begins at the last weights seen.
+    pub fn run(&mut self, steps: u64, mut watch: impl FnMut(&Self) -> ControlFlow<()>) -> Stop<W::Scalar> {
+        for _ in 0..steps {
+            match self.step() {
+                Err(stop) => return stop,
+                Ok(false) => {
+                    self.steps -= 1;
+                    return Stop::Rest { time: self.time() };
+                }
+                Ok(true) => {
+                    if watch(self).is_break() {
+                        return Stop::Condition { time: self.time() };
+                    }
+                }
+            }
+        }
+        Stop::Horizon
+    }
+
+    fn no_direction(&self, error: SpectralError) -> Stop<W::Scalar> {
+        match error {
+            SpectralError::NotFinite => self.diverged(self.weights.size()),
+            _ => Stop::Undecided { time: self.time(), reason: error.to_string() },
+        }
+    }
+
+    fn diverged(&self, size: W::Scalar) -> Stop<W::Scalar> {
+        Stop::Diverged { time: self.time_of(self.steps + 1), size }
     }
 }

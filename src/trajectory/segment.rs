@@ -124,6 +124,12 @@ pub enum Stop<T: Real> {
         /// When.
         time: T,
     },
+    /// The recursion is at rest: another step changes no bit of the weights.
+    #[error("at rest from t = {time} on: a step no longer changes anything")]
+    Rest {
+        /// Time of the first of the weights that stay.
+        time: T,
+    },
     /// Zero is unstable for a coefficient that is held there: solutions are not unique from here on.
     #[error(
         "not unique from t = {time} on: coefficient {coefficient} is at zero with a negative bracket, so it may stay or leave either way"
@@ -178,6 +184,7 @@ impl<T: Real> Stop<T> {
             Self::Condition { time }
             | Self::Optimum { time }
             | Self::NonUnique { time, .. }
+            | Self::Rest { time }
             | Self::Diverged { time, .. }
             | Self::StepTooSmall { time, .. }
             | Self::Budget { time, .. }
@@ -189,7 +196,7 @@ impl<T: Real> Stop<T> {
     /// One word for the status of a cell or a row.
     pub fn name(&self) -> &'static str {
         match self {
-            Self::Horizon | Self::Condition { .. } | Self::Optimum { .. } => "ok",
+            Self::Horizon | Self::Condition { .. } | Self::Optimum { .. } | Self::Rest { .. } => "ok",
             Self::NonUnique { .. } => "non-unique",
             Self::Diverged { .. } => "diverged",
             Self::StepTooSmall { .. } => "step-too-small",

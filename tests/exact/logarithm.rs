@@ -44,11 +44,11 @@ fn floor_div(a: &BigInt, b: &BigInt) -> BigInt {
 fn twice_atanh(n: &BigInt, d: &BigInt) -> BigInt {
     let one: BigInt = BigInt::from(1) << POINT;
     let z = floor_div(&(n * one), d);
-    let z2 = &z * &z >> POINT;
+    let z2 = (&z * &z) >> POINT;
     let (mut power, mut sum, mut k) = (z, BigInt::from(0), 1);
     while power != BigInt::from(0) && power != BigInt::from(-1) {
         sum += floor_div(&power, &BigInt::from(k));
-        power = &power * &z2 >> POINT;
+        power = (&power * &z2) >> POINT;
         k += 2;
     }
     sum * 2
