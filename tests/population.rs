@@ -248,3 +248,12 @@ fn the_loss_scale_is_a_change_of_clock() {
     assert_eq!(a[0].coefficients, b[0].coefficients);
     assert_eq!(4.0 * a[0].risk, b[0].risk);
 }
+
+#[test]
+fn the_spike_is_amplified_exactly_on_one_side_of_the_finite_alpha_boundary() {
+    let (strength, dimension) = (8.0_f64, 100.0_f64);
+    let boundary = ((strength - 2.0) / (strength * (3.0 * strength + dimension + 4.0))).sqrt();
+    let at_init = |init: f64| amplification(&spiked(strength, 100, init, Method::GradientDescent));
+    assert_eq!(at_init(boundary * (1.0 + 1e-6)), 1.0);
+    assert!(at_init(boundary * (1.0 - 1e-3)) > 1.0);
+}

@@ -195,9 +195,9 @@ mod tests {
         #[test]
         fn a_decimal_is_what_a_json_parser_takes(text in "[-+0-9.eE]{1,8}") {
             let parsed = serde_json::from_str::<serde_json::Value>(&text);
-            // A parser that stores doubles also refuses numbers that overflow them; the grammar does not.
-            let overflow = parsed.as_ref().is_err_and(|e| e.to_string().contains("out of range"));
-            prop_assert_eq!(is_number(text.as_bytes()), parsed.is_ok() || overflow);
+            // A parser that stores doubles stops at a number that overflows them, before it has seen the rest.
+            prop_assume!(!parsed.as_ref().is_err_and(|e| e.to_string().contains("out of range")));
+            prop_assert_eq!(is_number(text.as_bytes()), parsed.is_ok());
         }
     }
 }
