@@ -7,14 +7,29 @@
 //! Operations take their right-hand side by reference, since arbitrary-precision values are not `Copy`; for `f64` the
 //! references and clones vanish in compilation.
 
+mod decimal;
 mod domain;
 mod double;
 pub mod interval;
+mod ladder;
+#[cfg(feature = "mpfr")]
+mod mp;
+#[cfg(feature = "mpfr")]
+mod mp_interval;
 mod normal;
+mod precision;
+mod rational;
 
 pub use domain::DomainError;
 pub use interval::Interval;
+pub use ladder::{Ladder, agreeing_digits, climb};
+#[cfg(feature = "mpfr")]
+pub use mp::Mp;
+#[cfg(feature = "mpfr")]
+pub use mp_interval::MpInterval;
 pub use normal::Normals;
+pub use precision::Precision;
+pub use rational::Rational;
 
 use std::cmp::Ordering;
 use std::fmt::{Debug, Display};

@@ -104,6 +104,19 @@ impl<T: Scalar> Spectrum<T> {
         Self { variance, multiplicity, energy_weight, dimension, spiked: false }
     }
 
+    /// The same spectrum in another number system, number by number.
+    pub fn map<U: Scalar>(&self, convert: impl Fn(&T) -> U) -> Spectrum<U> {
+        let variance = self.variance.iter().map(&convert).collect();
+        let multiplicity = self.multiplicity.iter().map(&convert).collect();
+        Spectrum { spiked: self.spiked, ..Spectrum::from_parts(variance, multiplicity, self.dimension) }
+    }
+
+    /// The covariance `factor * Q`.
+    pub fn scaled(&self, factor: &T) -> Self {
+        let variance = self.variance.iter().map(|q| factor.clone() * q).collect();
+        Self { spiked: self.spiked, ..Self::from_parts(variance, self.multiplicity.clone(), self.dimension) }
+    }
+
     /// Number of coefficients: the signal and all other groups.
     #[inline]
     pub fn groups(&self) -> usize {

@@ -5,16 +5,20 @@
 //! events, output rows) is written once, against segments.
 
 pub mod exact;
+mod lattice;
 mod lockstep;
 mod matrix_flow;
 pub mod polynomial;
+mod rational_descent;
 mod recursion;
 mod recursion_grid;
 pub mod roots;
 mod segment;
 pub mod taylor;
 
+pub use lattice::{Fate, Lattice};
 pub use matrix_flow::MatrixFlow;
+pub use rational_descent::{Forecast, RationalDescent};
 pub use recursion::Recursion;
 pub use recursion_grid::{Cell, CellOutcome, recursion_grid};
 pub use segment::{Event, EventKind, Flow, Segment, Stop};

@@ -1,0 +1,103 @@
+//! Flows and recursions at high precision: what double precision cannot say, and what two precisions say together.
+#![cfg(feature = "mpfr")]
+
+use specdyn::scalar::{DomainError, Mp, Precision, Rational, Real, Scalar, climb};
+use specdyn::spectrum::Spectrum;
+use specdyn::trajectory::exact::ExactFlow;
+use specdyn::trajectory::taylor::GradientFlow;
+use specdyn::trajectory::{Flow, Lattice, Stop};
+use specdyn::weights::equal_start;
+
+fn setting<T: Real>(strength: &str, init: &str, context: &T::Context) -> Result<(Spectrum<T>, Vec<T>), DomainError> {
+    let spectrum = Spectrum::spiked(T::parse(strength, context)?, 100)?;
+    let start = equal_start(&spectrum, &T::parse(init, context)?)?;
+    Ok((spectrum, start))
+}
+
+/// Runs to time `limit`, or to where the flow ends by itself.
+fn run<T: Real, F: Flow<T>>(flow: &mut F, limit: Option<&T>) -> Stop<T> {
+    loop {
+        if let Err(stop) = flow.next_segment(limit) {
+            return stop;
+        }
+    }
+}
+
+fn descend(bits: &Precision, strength: &str, init: &str, time: &str) -> Result<Vec<Mp>, DomainError> {
+    let (spectrum, start) = setting::<Mp>(strength, init, bits)?;
+    let mut flow = GradientFlow::new(&spectrum, &start)?;
+    assert_eq!(run(&mut flow, Some(&Mp::parse(time, bits)?)), Stop::Horizon);
+    Ok(flow.current().1)
+}
+
+#[test]
+fn gradient_flow_agrees_with_itself_at_twice_the_precision() {
+    for digits in [30, 50, 100] {
+        let precision = |digits| Precision::for_digits(digits).unwrap();
+        let ladder =
+            climb(&precision(digits), &precision(2 * digits), |bits| descend(bits, "20", "1e-3", "50")).unwrap();
+        // About a hundred steps, each with a relative error of an ulp or so and none amplified much: three digits.
+        assert!(ladder.certain_digits() > f64::from(digits) - 3.0, "{digits}: {:?}", ladder.digits);
+    }
+}
+
+/// lambda = 2 is the threshold; so close above it the spike outgrows the signal only from a tiny start, and by
+/// `(1 - 3/mu) log(1/alpha) + O(1)` in the logarithm.
+#[test]
+fn amplification_just_above_the_threshold_from_1e_300() {
+    let bits = Precision::new(256).unwrap();
+    let (spectrum, start) = setting::<Mp>("2.0001", "1e-300", &bits).unwrap();
+    let mut flow = GradientFlow::new(&spectrum, &start).unwrap();
+    let mut largest = number("0", &bits);
+    for _ in 0..100_000 {
+        let limit = Mp::from_int(1_000, &bits);
+        if flow.next_segment(Some(&limit)).is_err() {
+            break;
+        }
+        let (_, w) = flow.current();
+        let ratio = (w[1].clone() / &w[0]).ln();
+        if ratio > largest {
+            largest = ratio;
+        }
+    }
+    // (1 - 3/3.0001) log(1e300) = 0.0230252; what is lost at the end of the escape is of the order of mu - 3 = 1e-4.
+    let growth = largest.to_f64();
+    assert!(growth > 0.0226 && growth < 0.023_026, "log amplification {growth}");
+    let (_, w) = flow.current();
+    assert!((w[0].clone() - w[0].int(1)).abs() < number("1e-2", &bits), "the signal is found: {}", w[0]);
+}
+
+fn number(text: &str, bits: &Precision) -> Mp {
+    Mp::parse(text, bits).unwrap()
+}
+
+#[test]
+fn exact_flow_at_a_thousand_digits_agrees_with_two_thousand() {
+    let precision = |digits| Precision::for_digits(digits).unwrap();
+    let ladder = climb(&precision(1000), &precision(2000), |bits| {
+        let (spectrum, start) = setting::<Mp>("20", "1e-3", bits)?;
+        let mut flow = ExactFlow::new(&spectrum, &start)?;
+        run(&mut flow, None);
+        Ok::<_, DomainError>(flow.events().iter().map(|event| event.time.clone()).collect())
+    })
+    .unwrap();
+    assert!(ladder.coarse.len() >= 8, "{} events", ladder.coarse.len());
+    assert!(ladder.certain_digits() > 990.0, "{:?}", ladder.digits);
+}
+
+#[test]
+fn exact_recursion_is_followed_at_high_precision() {
+    let bits = Precision::new(200).unwrap();
+    let (spectrum, start) = setting::<Rational>("20", "1e-3", &()).unwrap();
+    let mut exact = Lattice::new(&spectrum, &start, &Rational::fraction(1, 1000)).unwrap();
+    exact.advance(500);
+    let (spectrum, start) = setting::<Mp>("20", "1e-3", &bits).unwrap();
+    let step_size = number("1e-3", &bits);
+    let method = specdyn::descent::Method::Spectral;
+    let mut rounded = specdyn::trajectory::Recursion::new(&spectrum, method, step_size, start).unwrap();
+    (0..500).for_each(|_| assert!(rounded.step().is_ok()));
+    for (x, w) in exact.coefficients().iter().zip(rounded.weights()) {
+        let x = number(&x.to_string(), &bits);
+        assert!((x - w).abs() < number("1e-55", &bits), "500 additions of 1e-3, each rounded at 200 bits");
+    }
+}
