@@ -11,7 +11,6 @@ use specdyn::trajectory::{EventKind, Stop};
 fn spiked(strength: f64, dimension: u64, init: f64, method: Method) -> Setting {
     Setting {
         covariance: Covariance::Spiked { strength, dimension },
-        overlap: 0.0,
         init,
         method,
         step_size: None,
@@ -256,4 +255,62 @@ fn the_spike_is_amplified_exactly_on_one_side_of_the_finite_alpha_boundary() {
     let at_init = |init: f64| amplification(&spiked(strength, 100, init, Method::GradientDescent));
     assert_eq!(at_init(boundary * (1.0 + 1e-6)), 1.0);
     assert!(at_init(boundary * (1.0 - 1e-3)) > 1.0);
+}
+
+/// Filippov's inclusion, checked from outside along random trajectories: what rises has a bracket that is not positive, what falls one that
+/// is not negative, what slides has none, what is held one that is not negative. The band is the rounding of a bracket, whose terms are
+/// up to `sum_j n_j q_j max(w_j^2, 1)`, over the few hundred operations of a trajectory.
+fn inclusion_holds(groups: &[Group], signal: u64, start: &[f64]) -> Result<(), TestCaseError> {
+    use specdyn::risk::manifold::{bracket, excess, excess_energy};
+    use specdyn::trajectory::exact::{ExactFlow, Mode};
+    use specdyn::trajectory::{Flow, Segment};
+    let spectrum = specdyn::spectrum::Spectrum::from_groups(groups, signal as usize - 1).unwrap();
+    let start = &start[..spectrum.groups()];
+    let mut flow = ExactFlow::new(&spectrum, start).unwrap();
+    let (q, weight) = (spectrum.variance().to_vec(), spectrum.energy_weight().to_vec());
+    let size: f64 = weight.iter().sum::<f64>() * start.iter().fold(1.0_f64, |m, w| m.max(w * w));
+    let band = 1024.0 * f64::EPSILON * size;
+    for _ in 0..10_000 {
+        let samples: Vec<Vec<f64>> = match flow.next_segment(Some(&10.0)) {
+            Ok(segment) => {
+                let length = *segment.length();
+                [0.25, 0.5, 0.75].iter().map(|share| segment.coefficients_at(&(share * length))).collect()
+            }
+            Err(stop) => {
+                prop_assert!(!matches!(stop, Stop::Budget { .. } | Stop::Undecided { .. }), "{stop}");
+                return Ok(());
+            }
+        };
+        for w in samples {
+            let e: Vec<f64> = w.iter().enumerate().map(|(j, w)| excess(j, w)).collect();
+            let tau = excess_energy(&spectrum, &e);
+            for j in 0..w.len() {
+                let h = bracket(&q[j], &e[j], &tau);
+                let holds = match flow.mode(j) {
+                    Mode::Rising => h <= band,
+                    Mode::Falling => h >= -band,
+                    Mode::Sliding => h.abs() <= band,
+                    Mode::Held => h >= -band && w[j] == 0.0,
+                };
+                prop_assert!(holds, "coefficient {j} is {:?} with bracket {h} at {w:?}", flow.mode(j));
+            }
+        }
+    }
+    Err(TestCaseError::fail("the flow does not end"))
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(512))]
+
+    #[test]
+    fn the_exact_flow_solves_filippovs_inclusion_from_any_start(
+        (groups, signal) in random_groups(), start in prop::collection::vec(0.001..1.5_f64, 8),
+    ) {
+        inclusion_holds(&groups, signal, &start)?;
+    }
+
+    #[test]
+    fn the_exact_flow_solves_filippovs_inclusion_from_equal_starts((groups, signal) in random_groups(), init in 1e-6..1.5_f64) {
+        inclusion_holds(&groups, signal, &[init; 8])?;
+    }
 }

@@ -54,8 +54,9 @@ fn describe(run: &Diagram, cells: &[Cell]) -> PhaseDiagram {
         scale: if axis.log { Scale::Log } else { Scale::Linear },
         values: axis.values(),
     };
+    let power_varies = run.axes.iter().any(|axis| axis.name == "power");
     let panel = |method: usize| HeatMap {
-        title: optimizer_label(&run.optimizers[method]),
+        title: if power_varies { Label::plain("spectral power") } else { optimizer_label(&run.optimizers[method]) },
         cells: cells
             .iter()
             .filter(|cell| cell.method == method)
@@ -162,7 +163,6 @@ fn axis_label(name: &str) -> Label {
         "spike" => Label::math("spike strength *λ*"),
         "init" => Label::math("initial coefficient *α*"),
         "dim" => Label::math("dimension *d*"),
-        "overlap" => Label::math("overlap *ρ*"),
         "power" => Label::math("spectral power *p*"),
         "step-size" => Label::math("step size *η*"),
         "exponent" => Label::math("power-law exponent *a*"),

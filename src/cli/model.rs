@@ -61,14 +61,7 @@ impl ModelOptions {
             }
         };
         let loss_scale = if self.loss_scale == "one" { LossScale::One } else { LossScale::Quarter };
-        Ok(Setting {
-            covariance,
-            overlap: number("overlap", &self.overlap)?,
-            init: number("init", &self.init)?,
-            method,
-            step_size: None,
-            loss_scale,
-        })
+        Ok(Setting { covariance, init: number("init", &self.init)?, method, step_size: None, loss_scale })
     }
 }
 

@@ -114,7 +114,7 @@ fn one<T: Real>(
     context: &T::Context,
 ) -> Result<Run<T>, CliError> {
     let until = options.until.as_ref().map(|text| Condition::parse(text, names, context)).transpose()?;
-    let unbounded = options.time.is_none() && options.steps.is_none();
+    let unbounded = options.time.is_none() && options.steps.is_none() && options.at.is_none();
     let until = until.or_else(|| {
         let rests_by_itself = setting.ends_by_itself();
         let level = T::from_f64(CONTRACTION_LEVEL, context);
@@ -132,8 +132,21 @@ fn one<T: Real>(
         (None, None) => None,
     };
     let mut plan = Plan { rows: Vec::new(), until, horizon };
-    plan.rows = match &options.at {
-        Some(at) => requested(at, setting, context)?,
+    match &options.at {
+        Some(at) => {
+            plan.rows = requested(at, setting, context)?;
+            // Without a horizon the last row is one.
+            let last =
+                plan.rows.last().map(|row| setting.step_size.as_ref().map_or(row.clone(), |eta| eta.clone() * row));
+            match (&plan.horizon, &last) {
+                (Some(horizon), Some(last)) if last > horizon => {
+                    let beyond = plan.rows.last().map(ToString::to_string).unwrap_or_default();
+                    return Err(DomainError::new("at", beyond, format!("at most the horizon, time {horizon}")).into());
+                }
+                (None, _) => plan.horizon = last,
+                _ => {}
+            }
+        }
         None => {
             // Without a horizon the end has to be found before rows can be spread over it.
             let end = match &plan.horizon {
@@ -148,9 +161,9 @@ fn one<T: Real>(
                     outcome.end
                 }
             };
-            spread(&end, options.points, setting)
+            plan.rows = spread(&end, options.points, setting);
         }
-    };
+    }
     let mut rows = Vec::new();
     let outcome = run(setting, &plan, |row| rows.push(row))?;
     Ok(Run { optimizer: optimizer.into(), rows, events: outcome.events, stop: outcome.stop, end: outcome.end })

@@ -46,8 +46,6 @@ pub enum LossScale {
 pub struct Setting<T = f64> {
     /// Input covariance.
     pub covariance: Covariance<T>,
-    /// Overlap rho of the signal with the spike; 0 is the eigenvector signal.
-    pub overlap: T,
     /// Initial coefficient alpha.
     pub init: T,
     /// How gradients become directions.
@@ -60,7 +58,7 @@ pub struct Setting<T = f64> {
 
 impl<T: Real> Setting<T> {
     /// Numeric options that [`Setting::set`] knows.
-    pub const NAMES: [&'static str; 7] = ["spike", "exponent", "dim", "overlap", "init", "power", "step-size"];
+    pub const NAMES: [&'static str; 6] = ["spike", "exponent", "dim", "init", "power", "step-size"];
 
     /// Sets the numeric option `name`; `dim` is rounded to the nearest integer.
     ///
@@ -81,7 +79,6 @@ impl<T: Real> Setting<T> {
                 *dimension = rounded as u64;
             }
             ("dim", _) => return absent("a covariance whose dimension is free"),
-            ("overlap", _) => self.overlap = value.clone(),
             ("init", _) => self.init = value.clone(),
             ("power", _) => self.method = Method::power(value.clone())?,
             ("step-size", _) => self.step_size = Some(positive("step-size", value)?),
@@ -109,7 +106,13 @@ impl<T: Real> Setting<T> {
         match &self.covariance {
             Covariance::Spiked { strength, dimension } => Spectrum::spiked(strength.clone(), *dimension),
             Covariance::PowerLaw { exponent, dimension, signal } => Spectrum::power_law(exponent, *dimension, *signal),
-            Covariance::Groups { groups, signal } => Spectrum::from_groups(groups, (*signal as usize).wrapping_sub(1)),
+            Covariance::Groups { groups, signal } => {
+                let count = groups.len();
+                let home = usize::try_from(*signal).ok().and_then(|signal| signal.checked_sub(1)).ok_or_else(|| {
+                    DomainError::new("signal-index", signal, format!("1 to {count} (the number of groups)"))
+                })?;
+                Spectrum::from_groups(groups, home)
+            }
         }
     }
 

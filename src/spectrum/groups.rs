@@ -51,7 +51,7 @@ impl<T: Real> Spectrum<T> {
         let Some(home) = groups.get(signal) else {
             return Err(DomainError::new(
                 "signal-index",
-                signal + 1,
+                signal.saturating_add(1),
                 format!("1 to {} (the number of groups)", groups.len()),
             ));
         };

@@ -61,6 +61,11 @@ impl Grid {
             }
             self.base.offers(&axis.name)?;
         }
+        let power_varies = [&self.x, &self.y].iter().any(|axis| axis.name == "power");
+        if power_varies && !(self.methods.len() == 1 && self.methods[0].0.starts_with("power:")) {
+            let names: Vec<&str> = self.methods.iter().map(|(name, _)| name.as_str()).collect();
+            return Err(DomainError::new("optimizer", names.join(","), "one power:P, where power is an axis"));
+        }
         if self.len() > MAX_CELLS {
             return Err(DomainError::new("cells", self.len(), "at most 100000000"));
         }

@@ -26,7 +26,7 @@ const POINTS: usize = 2048;
 /// The theory's boundaries for `grid`: a line for every panel that has one. SpecGD never amplifies, so it has none.
 pub fn boundaries(grid: &Grid) -> Vec<Boundary> {
     let Covariance::Spiked { dimension, .. } = &grid.base.covariance else { return Vec::new() };
-    if grid.observable != Observable::Amplification || grid.base.overlap != 0.0 {
+    if grid.observable != Observable::Amplification {
         return Vec::new();
     }
     let dimension = *dimension as f64;

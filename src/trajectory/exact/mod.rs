@@ -9,4 +9,4 @@ mod flow;
 mod parabola;
 mod surface;
 
-pub use flow::{ExactFlow, ExactSegment};
+pub use flow::{ExactFlow, ExactSegment, Mode};
