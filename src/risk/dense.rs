@@ -112,7 +112,107 @@ impl DenseRisk {
 }
 
 impl Landscape<DMatrix<f64>> for &DenseRisk {
+    fn admit(&self, weights: &DMatrix<f64>) -> Result<(), DomainError> {
+        let (rows, width) = weights.shape();
+        let dimension = self.covariance.dimension();
+        if rows == dimension && width > 0 {
+            return Ok(());
+        }
+        Err(DomainError::new("start", format!("a {rows} x {width} matrix"), format!("{dimension} rows, width >= 1")))
+    }
+
     fn gradient(&mut self, weights: &DMatrix<f64>, gradient: &mut DMatrix<f64>) {
         self.gradient_with(weights, 0.0, gradient);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::spectrum::Spectrum;
+    use crate::weights::gaussian_start;
+
+    fn risk(d: usize) -> DenseRisk {
+        let a = gaussian_start(d, d, 1.0, 1).unwrap();
+        let signal = gaussian_start(d, 1, 1.0, 2).unwrap().normalize();
+        let q = &a * a.transpose();
+        DenseRisk::new(Covariance::full(q).unwrap(), DVector::from_column_slice(signal.as_slice())).unwrap()
+    }
+
+    /// `G = (2 QDQ + tau Q) W` as the page has it.
+    fn page(risk: &DenseRisk, w: &DMatrix<f64>) -> (DMatrix<f64>, f64) {
+        let Covariance::Full(q) = &risk.covariance else { unreachable!() };
+        let d = w * w.transpose() - &risk.signal * risk.signal.transpose();
+        let qd = q * d;
+        let tau = qd.trace();
+        ((&qd * q * 2.0 + q * tau) * w, (&qd * &qd).trace() / 2.0 + tau * tau / 4.0)
+    }
+
+    #[test]
+    fn every_width_gives_the_gradient_and_the_risk_of_the_page() {
+        let risk = risk(7);
+        for width in [1, 2, 5, 6, 7, 8, 20] {
+            let w = gaussian_start(7, width, 0.7, 3).unwrap();
+            let (expected, expected_risk) = page(&risk, &w);
+            let mut g = DMatrix::from_element(7, width, f64::NAN);
+            (&risk).gradient(&w, &mut g);
+            // Some 4 d ulps of the largest terms, which are |Q|^2 |W| (1 + |W|^2).
+            let Covariance::Full(q) = &risk.covariance else { unreachable!() };
+            let terms = q.norm_squared() * w.norm().max(1.0) * (1.0 + w.norm_squared());
+            let rounding = 28.0 * f64::EPSILON * terms;
+            assert!((g - expected).norm() <= rounding, "width {width}");
+            assert!(
+                (risk.population_risk(&w) - expected_risk).abs() <= rounding * (1.0 + w.norm_squared()),
+                "width {width}"
+            );
+        }
+    }
+
+    #[test]
+    fn the_risk_keeps_its_accuracy_near_the_optimum_at_any_width() {
+        // W = (1 + s) w* e', D = (2 s + s^2) w* w*', R = 3/4 (2 s + s^2)^2 (w*'Q w*)^2.
+        let risk = risk(9);
+        let s = 2.0_f64.powi(-20);
+        for width in [1, 3, 9, 12] {
+            let mut w = DMatrix::zeros(9, width);
+            w.column_mut(0).copy_from(&(&risk.signal * (1.0 + s)));
+            let expected = 0.75 * (s * (2.0 + s) * risk.signal_energy).powi(2);
+            // D is known to rounding of 1, that is to 2^-31 of itself: what a difference of large terms would lose wholly.
+            let relative = (risk.population_risk(&w) / expected - 1.0).abs();
+            assert!(relative <= 9.0 * 8.0 * 2.0_f64.powi(-32), "width {width}: {relative:e}");
+        }
+    }
+
+    #[test]
+    fn diagonal_and_full_covariances_agree() {
+        let spectrum = Spectrum::spiked(4.0, 6).unwrap();
+        let diagonal = Covariance::from_spectrum(&spectrum).unwrap();
+        let Covariance::Diagonal(q) = &diagonal else { unreachable!() };
+        assert_eq!(q.as_slice(), [1.0, 5.0, 1.0, 1.0, 1.0, 1.0]);
+        let signal = DVector::from_fn(6, |i, _| f64::from(i == 0));
+        let full = DenseRisk::new(Covariance::full(DMatrix::from_diagonal(q)).unwrap(), signal.clone()).unwrap();
+        let diagonal = DenseRisk::new(diagonal, signal).unwrap();
+        for width in [2, 6, 9] {
+            let w = gaussian_start(6, width, 0.5, 8).unwrap();
+            let (mut g, mut h) = (w.clone(), w.clone());
+            (&full).gradient(&w, &mut g);
+            (&diagonal).gradient(&w, &mut h);
+            assert!((g - h).norm() <= 100.0 * f64::EPSILON);
+        }
+    }
+
+    #[test]
+    fn covariances_and_signals_outside_their_domain_are_refused() {
+        let refused =
+            |rows: usize, entries: &[f64]| Covariance::full(DMatrix::from_row_slice(rows, 2, entries)).is_err();
+        assert!(refused(1, &[1.0, 0.0]));
+        assert!(refused(2, &[1.0, 0.5, 0.4, 1.0]));
+        assert!(refused(2, &[1.0, 2.0, 2.0, 1.0]));
+        assert!(refused(2, &[1.0, f64::NAN, f64::NAN, 1.0]));
+        assert!(!refused(2, &[1.0, 1.0, 1.0, 1.0]), "semidefinite is enough");
+        assert!(Covariance::diagonal(vec![]).is_err() && Covariance::diagonal(vec![1.0, -1.0]).is_err());
+        let identity = || Covariance::diagonal(vec![1.0; 2]).unwrap();
+        assert!(DenseRisk::new(identity(), DVector::zeros(2)).is_err());
+        assert!(DenseRisk::new(identity(), DVector::from_element(3, 1.0)).is_err());
     }
 }

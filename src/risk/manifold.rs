@@ -4,7 +4,7 @@
 //! brackets are *linear* in them, so the same functions map Taylor coefficients of order k to Taylor coefficients of order k.
 
 use super::Landscape;
-use crate::scalar::{Real, Scalar};
+use crate::scalar::{DomainError, Real, Scalar};
 use crate::spectrum::Spectrum;
 
 /// Excess `e_j = w_j^2 - theta_j` of coefficient j; for the signal `(w - 1)(w + 1)`, exact near the optimum.
@@ -82,6 +82,13 @@ pub fn risk_form<T: Scalar>(spectrum: &Spectrum<T>, a: &[T], b: &[T]) -> T {
 }
 
 impl<T: Real> Landscape<Vec<T>> for &Spectrum<T> {
+    fn admit(&self, weights: &Vec<T>) -> Result<(), DomainError> {
+        if weights.len() == self.groups() {
+            return Ok(());
+        }
+        Err(DomainError::new("start", weights.len(), format!("{} coefficients, one a group", self.groups())))
+    }
+
     fn gradient(&mut self, weights: &Vec<T>, gradient: &mut Vec<T>) {
         gradients(self.variance(), self.energy_weight(), weights, gradient);
     }

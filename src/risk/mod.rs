@@ -10,12 +10,19 @@ mod tilted;
 pub use dense::DenseRisk;
 pub use tilted::TiltedRisk;
 
+use crate::scalar::DomainError;
 use crate::weights::Weights;
 
 /// Where gradients come from: a population formula, or samples (which advance with every call).
 ///
 /// Population risks implement it for their references, so that a trajectory borrows what it does not change.
 pub trait Landscape<W: Weights> {
+    /// Accepts weights of the shape that [`Landscape::gradient`] needs.
+    ///
+    /// # Errors
+    /// Any other shape.
+    fn admit(&self, weights: &W) -> Result<(), DomainError>;
+
     /// Writes the gradient at `weights` into `gradient`, which has the shape of `weights` and arbitrary content.
     fn gradient(&mut self, weights: &W, gradient: &mut W);
 }

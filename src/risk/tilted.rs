@@ -54,6 +54,16 @@ impl TiltedRisk {
 }
 
 impl Landscape<TiltedWeights> for &TiltedRisk {
+    fn admit(&self, weights: &TiltedWeights) -> Result<(), DomainError> {
+        let (groups, remainders) = (self.spectrum.groups(), weights.remainder.len());
+        if weights.block.shape() == (groups, groups) && remainders == groups {
+            return Ok(());
+        }
+        let (rows, columns) = weights.block.shape();
+        let found = format!("a {rows} x {columns} block with {remainders} remainders");
+        Err(DomainError::new("start", found, format!("{groups} x {groups}, and a remainder a group")))
+    }
+
     fn gradient(&mut self, weights: &TiltedWeights, g: &mut TiltedWeights) {
         let TiltedWeights { block, remainder } = weights;
         let rest = self.remainder_energy(remainder);

@@ -8,7 +8,7 @@
 //! one, so only the recursion exists.
 
 use super::Stop;
-use crate::risk::{DenseRisk, TiltedRisk};
+use crate::risk::{DenseRisk, Landscape, TiltedRisk};
 use crate::scalar::{DomainError, Scalar};
 use crate::weights::{TiltedWeights, Weights};
 use nalgebra::DMatrix;
@@ -58,6 +58,7 @@ impl<'a> MatrixFlow<'a> {
     /// # Errors
     /// A start that is not finite, or whose rows are not the covariance's dimension.
     pub fn dense(risk: &'a DenseRisk, start: DMatrix<f64>) -> Result<Self, DomainError> {
+        risk.admit(&start)?;
         let none = Remainder { variance: Vec::new(), directions: Vec::new() };
         Self::new(risk, none, TiltedWeights { block: start, remainder: Vec::new() })
     }
@@ -67,22 +68,15 @@ impl<'a> MatrixFlow<'a> {
     /// # Errors
     /// A start that is not finite, or of another size than the risk's.
     pub fn tilted(risk: &'a TiltedRisk, start: TiltedWeights) -> Result<Self, DomainError> {
+        risk.admit(&start)?;
         let (variance, directions) = (risk.spectrum().variance().to_vec(), risk.spectrum().remainder().to_vec());
         Self::new(risk.block(), Remainder { variance, directions }, start)
     }
 
     fn new(block: &'a DenseRisk, remainder: Remainder, start: TiltedWeights) -> Result<Self, DomainError> {
-        let (rows, groups) = (start.block.nrows(), start.remainder.len());
-        let dimension = block.covariance().dimension();
-        if rows != dimension || start.block.ncols() == 0 {
-            return Err(DomainError::new("start", format!("{rows} rows"), format!("weights with {dimension} rows")));
-        }
-        if groups != remainder.variance.len() {
-            let domain = format!("one remainder a group ({})", remainder.variance.len());
-            return Err(DomainError::new("start", format!("{groups} remainders"), domain));
-        }
-        if !start.size().is_finite() {
-            return Err(DomainError::new("start", start.size(), "finite weights"));
+        let size = start.size();
+        if !size.is_finite() {
+            return Err(DomainError::new("start", size, "finite weights"));
         }
         let mut flow = Self { block, remainder, series: Series::default(), start: 0.0, length: 0.0, steps: 0 };
         flow.expand(start);

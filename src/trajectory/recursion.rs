@@ -8,9 +8,9 @@ use std::ops::ControlFlow;
 /// `W <- W - eta direction(gradient(W))`, for whatever is learned, wherever the gradient comes from, whichever the method.
 ///
 /// A step either gives new finite weights or says why not, and then leaves the last good ones in place. *Diverged* means
-/// that an entry is no longer certainly at most `2^30 max(1, eta, largest entry of the start)`: from equal starts the flow
-/// never exceeds `max(1, init)`, SpecGD overshoots it by at most eta, and a GD step that multiplies an entry by much more
-/// multiplies it by the square of that at the next one.
+/// that an entry is no longer certainly at most `2^30 max(1, eta, largest entry of the start)`. From equal starts up to 1 no
+/// flow exceeds 1, and SpecGD's steps add at most eta; a GD step that multiplies an entry by a large number multiplies it by
+/// about the cube of that at the next one.
 #[derive(Clone, Debug)]
 pub struct Recursion<W: Weights, L, D> {
     landscape: L,
@@ -26,12 +26,13 @@ impl<W: Weights, L: Landscape<W>, D: Descent<W>> Recursion<W, L, D> {
     /// The recursion from `start`.
     ///
     /// # Errors
-    /// `step_size` not positive and finite, a start that is not finite.
+    /// `step_size` not positive and finite, a start that is not finite or does not fit the landscape.
     pub fn new(landscape: L, descent: D, step_size: W::Scalar, start: W) -> Result<Self, DomainError> {
         let one = step_size.int(1);
         if !(step_size.is_finite() && step_size > step_size.int(0)) {
             return Err(DomainError::new("step-size", step_size, "a finite number > 0"));
         }
+        landscape.admit(&start)?;
         let size = start.size();
         if !size.is_finite() {
             return Err(DomainError::new("start", size, "finite weights"));

@@ -43,7 +43,7 @@ impl<T: Real> Weights for Vec<T> {
     }
 
     fn within(&self, bound: &T) -> bool {
-        self.iter().all(|w| w.abs() <= *bound)
+        self.iter().all(|w| w.is_finite() && w.abs() <= *bound)
     }
 
     fn size(&self) -> T {

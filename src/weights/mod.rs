@@ -36,7 +36,7 @@ pub trait Weights: Clone {
     /// Replaces `direction` by the next point `self - step_size direction`; true if that differs from `self`.
     fn descend(&self, step_size: &Self::Scalar, direction: &mut Self) -> bool;
 
-    /// Every entry is certainly at most `bound` in absolute value; false for NaN.
+    /// Every entry is finite and certainly at most `bound` in absolute value.
     fn within(&self, bound: &Self::Scalar) -> bool;
 
     /// The largest entry in absolute value; one that is not finite if there is any.

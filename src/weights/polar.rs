@@ -101,6 +101,8 @@ fn power_of_two_below(x: f64) -> f64 {
 fn orthogonalise_columns(u: &mut DMatrix<f64>) -> Option<DMatrix<f64>> {
     const SWEEPS: usize = 60;
     let n = u.ncols();
+    // A dot product of this many terms rounds to this share of the lengths: below it, rotations would chase rounding for ever.
+    let rounding = u.nrows() as f64 * f64::EPSILON;
     let mut v = DMatrix::identity(n, n);
     for _ in 0..SWEEPS {
         let mut rotated = false;
@@ -108,7 +110,7 @@ fn orthogonalise_columns(u: &mut DMatrix<f64>) -> Option<DMatrix<f64>> {
             for q in p + 1..n {
                 let (a, b) = (u.column(p).norm_squared(), u.column(q).norm_squared());
                 let c = u.column(p).dot(&u.column(q));
-                if c.abs() <= f64::EPSILON * a.sqrt() * b.sqrt() {
+                if c.abs() <= rounding * a.sqrt() * b.sqrt() {
                     continue;
                 }
                 rotated = true;

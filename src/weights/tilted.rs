@@ -1,4 +1,5 @@
 use super::coefficients::positive_init;
+use super::dense::largest;
 use super::{SpectralError, Weights, overlap};
 use crate::scalar::DomainError;
 use crate::spectrum::TiltedSpectrum;
@@ -60,7 +61,6 @@ impl Weights for TiltedWeights {
     }
 
     fn size(&self) -> f64 {
-        let (block, rest) = (self.block.size(), self.remainder.size());
-        if block > rest || !block.is_finite() { block } else { rest }
+        largest(self.block.iter().chain(&self.remainder))
     }
 }
