@@ -4,7 +4,7 @@ use nalgebra::{DMatrix, DVector};
 use proptest::prelude::*;
 use specdyn::descent::Method;
 use specdyn::risk::{DenseRisk, TiltedRisk};
-use specdyn::spectrum::{Covariance, Spectrum, TiltedSpectrum};
+use specdyn::spectrum::{CovarianceMatrix, Spectrum, TiltedSpectrum};
 use specdyn::trajectory::{MatrixFlow, Recursion, Stop};
 use specdyn::weights::{TiltedWeights, equal_start, gaussian_start, spherical_start};
 use std::ops::ControlFlow;
@@ -19,7 +19,7 @@ fn keep_going<T>(_: &T) -> ControlFlow<()> {
 
 fn dense_risk(variances: &[f64], seed: u64) -> DenseRisk {
     let signal = spherical_start(variances.len(), 1.0, seed).unwrap();
-    let covariance = Covariance::diagonal(variances.to_vec()).unwrap();
+    let covariance = CovarianceMatrix::diagonal(variances.to_vec()).unwrap();
     DenseRisk::new(covariance, DVector::from_column_slice(signal.as_slice())).unwrap()
 }
 
@@ -79,7 +79,7 @@ proptest! {
         variances[1] = 1.0 + spike;
         let mut signal = DVector::zeros(d);
         (signal[0], signal[1]) = (spectrum.theta()[0], overlap);
-        let risk = DenseRisk::new(Covariance::diagonal(variances).unwrap(), signal).unwrap();
+        let risk = DenseRisk::new(CovarianceMatrix::diagonal(variances).unwrap(), signal).unwrap();
         let dense = MatrixFlow::dense(&risk, DMatrix::identity(d, d) * 0.05).unwrap().weights_at(time).unwrap().block;
         let mut expected = DMatrix::identity(d, d) * tilted.remainder[0];
         expected.view_mut((0, 0), (2, 2)).copy_from(&tilted.block);

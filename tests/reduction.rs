@@ -11,7 +11,7 @@ use nalgebra::{DMatrix, DVector};
 use proptest::prelude::*;
 use specdyn::descent::Method;
 use specdyn::risk::{DenseRisk, Landscape, TiltedRisk};
-use specdyn::spectrum::{Covariance, Group, Spectrum, TiltedSpectrum};
+use specdyn::spectrum::{CovarianceMatrix, Group, Spectrum, TiltedSpectrum};
 use specdyn::trajectory::Recursion;
 use specdyn::weights::{TiltedWeights, equal_start, orthogonal_start};
 
@@ -83,8 +83,11 @@ fn groups() -> impl Strategy<Value = Vec<Group>> {
 /// Rotates a diagonal problem so that nothing about it is diagonal any more.
 fn rotated(variances: &[f64], signal: &[f64], basis: &DMatrix<f64>) -> DenseRisk {
     let q = basis * DMatrix::from_diagonal(&DVector::from_column_slice(variances)) * basis.transpose();
-    DenseRisk::new(Covariance::full((&q + q.transpose()) / 2.0).unwrap(), basis * DVector::from_column_slice(signal))
-        .unwrap()
+    DenseRisk::new(
+        CovarianceMatrix::full((&q + q.transpose()) / 2.0).unwrap(),
+        basis * DVector::from_column_slice(signal),
+    )
+    .unwrap()
 }
 
 proptest! {
@@ -97,7 +100,7 @@ proptest! {
     ) {
         let spectrum = Spectrum::from_groups(&groups, home % groups.len()).unwrap();
         let d = spectrum.dimension() as usize;
-        let Covariance::Diagonal(variances) = Covariance::from_spectrum(&spectrum).unwrap() else { unreachable!() };
+        let CovarianceMatrix::Diagonal(variances) = CovarianceMatrix::from_spectrum(&spectrum).unwrap() else { unreachable!() };
         let mut signal = vec![0.0; d];
         signal[0] = 1.0;
         let basis = orthogonal_start(d, d, 1.0, seed).unwrap();

@@ -117,10 +117,10 @@ fn what_is_no_specification_is_refused() {
 proptest! {
     #[test]
     fn no_text_and_no_file_makes_it_panic(text in ".{0,40}", content in prop::collection::vec(any::<u8>(), 0..200)) {
-        if let Ok(spec) = text.parse::<SpectrumSpec>() {
-            if !matches!(spec, SpectrumSpec::File(_)) {
-                let _ = spec.spectrum::<f64>(10, 1, &());
-            }
+        if let Ok(spec) = text.parse::<SpectrumSpec>()
+            && !matches!(spec, SpectrumSpec::File(_))
+        {
+            let _ = spec.spectrum::<f64>(10, 1, &());
         }
         let _ = from_file(&content, 1);
         let _ = from_file(&[b"variance,multiplicity\n".as_slice(), &content].concat(), 1);

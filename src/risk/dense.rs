@@ -1,6 +1,6 @@
 use super::Landscape;
 use crate::scalar::DomainError;
-use crate::spectrum::Covariance;
+use crate::spectrum::CovarianceMatrix;
 use nalgebra::{DMatrix, DVector};
 
 /// The population risk of a dense matrix `W in R^{d x m}`, for any covariance and any signal, `derivations/gradient.md`:
@@ -8,7 +8,7 @@ use nalgebra::{DMatrix, DVector};
 /// `R = 1/2 tr(QDQD) + 1/4 tau^2`, `G = (2 QDQ + tau Q) W`, with `D = W W' - w* w*'` and `tau = tr(QD)`.
 #[derive(Clone, Debug)]
 pub struct DenseRisk {
-    covariance: Covariance,
+    covariance: CovarianceMatrix,
     signal: DMatrix<f64>,
     weighted_signal: DMatrix<f64>,
     signal_energy: f64,
@@ -19,7 +19,7 @@ impl DenseRisk {
     ///
     /// # Errors
     /// A signal of another dimension than Q's, zero or not finite.
-    pub fn new(covariance: Covariance, signal: DVector<f64>) -> Result<Self, DomainError> {
+    pub fn new(covariance: CovarianceMatrix, signal: DVector<f64>) -> Result<Self, DomainError> {
         let dimension = covariance.dimension();
         if signal.len() != dimension {
             return Err(DomainError::new("signal", signal.len(), format!("{dimension} components, as the covariance")));
@@ -35,7 +35,7 @@ impl DenseRisk {
     }
 
     /// Covariance Q.
-    pub fn covariance(&self) -> &Covariance {
+    pub fn covariance(&self) -> &CovarianceMatrix {
         &self.covariance
     }
 
@@ -136,12 +136,12 @@ mod tests {
         let a = gaussian_start(d, d, 1.0, 1).unwrap();
         let signal = gaussian_start(d, 1, 1.0, 2).unwrap().normalize();
         let q = &a * a.transpose();
-        DenseRisk::new(Covariance::full(q).unwrap(), DVector::from_column_slice(signal.as_slice())).unwrap()
+        DenseRisk::new(CovarianceMatrix::full(q).unwrap(), DVector::from_column_slice(signal.as_slice())).unwrap()
     }
 
     /// `G = (2 QDQ + tau Q) W` as the page has it.
     fn page(risk: &DenseRisk, w: &DMatrix<f64>) -> (DMatrix<f64>, f64) {
-        let Covariance::Full(q) = &risk.covariance else { unreachable!() };
+        let CovarianceMatrix::Full(q) = &risk.covariance else { unreachable!() };
         let d = w * w.transpose() - &risk.signal * risk.signal.transpose();
         let qd = q * d;
         let tau = qd.trace();
@@ -157,7 +157,7 @@ mod tests {
             let mut g = DMatrix::from_element(7, width, f64::NAN);
             (&risk).gradient(&w, &mut g);
             // Some 4 d ulps of the largest terms, which are |Q|^2 |W| (1 + |W|^2).
-            let Covariance::Full(q) = &risk.covariance else { unreachable!() };
+            let CovarianceMatrix::Full(q) = &risk.covariance else { unreachable!() };
             let terms = q.norm_squared() * w.norm().max(1.0) * (1.0 + w.norm_squared());
             let rounding = 28.0 * f64::EPSILON * terms;
             assert!((g - expected).norm() <= rounding, "width {width}");
@@ -186,11 +186,11 @@ mod tests {
     #[test]
     fn diagonal_and_full_covariances_agree() {
         let spectrum = Spectrum::spiked(4.0, 6).unwrap();
-        let diagonal = Covariance::from_spectrum(&spectrum).unwrap();
-        let Covariance::Diagonal(q) = &diagonal else { unreachable!() };
+        let diagonal = CovarianceMatrix::from_spectrum(&spectrum).unwrap();
+        let CovarianceMatrix::Diagonal(q) = &diagonal else { unreachable!() };
         assert_eq!(q.as_slice(), [1.0, 5.0, 1.0, 1.0, 1.0, 1.0]);
         let signal = DVector::from_fn(6, |i, _| f64::from(i == 0));
-        let full = DenseRisk::new(Covariance::full(DMatrix::from_diagonal(q)).unwrap(), signal.clone()).unwrap();
+        let full = DenseRisk::new(CovarianceMatrix::full(DMatrix::from_diagonal(q)).unwrap(), signal.clone()).unwrap();
         let diagonal = DenseRisk::new(diagonal, signal).unwrap();
         for width in [2, 6, 9] {
             let w = gaussian_start(6, width, 0.5, 8).unwrap();
@@ -204,14 +204,14 @@ mod tests {
     #[test]
     fn covariances_and_signals_outside_their_domain_are_refused() {
         let refused =
-            |rows: usize, entries: &[f64]| Covariance::full(DMatrix::from_row_slice(rows, 2, entries)).is_err();
+            |rows: usize, entries: &[f64]| CovarianceMatrix::full(DMatrix::from_row_slice(rows, 2, entries)).is_err();
         assert!(refused(1, &[1.0, 0.0]));
         assert!(refused(2, &[1.0, 0.5, 0.4, 1.0]));
         assert!(refused(2, &[1.0, 2.0, 2.0, 1.0]));
         assert!(refused(2, &[1.0, f64::NAN, f64::NAN, 1.0]));
         assert!(!refused(2, &[1.0, 1.0, 1.0, 1.0]), "semidefinite is enough");
-        assert!(Covariance::diagonal(vec![]).is_err() && Covariance::diagonal(vec![1.0, -1.0]).is_err());
-        let identity = || Covariance::diagonal(vec![1.0; 2]).unwrap();
+        assert!(CovarianceMatrix::diagonal(vec![]).is_err() && CovarianceMatrix::diagonal(vec![1.0, -1.0]).is_err());
+        let identity = || CovarianceMatrix::diagonal(vec![1.0; 2]).unwrap();
         assert!(DenseRisk::new(identity(), DVector::zeros(2)).is_err());
         assert!(DenseRisk::new(identity(), DVector::from_element(3, 1.0)).is_err());
     }

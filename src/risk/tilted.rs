@@ -1,7 +1,7 @@
 use super::manifold::{bracket, gradient};
 use super::{DenseRisk, Landscape};
 use crate::scalar::DomainError;
-use crate::spectrum::{Covariance, TiltedSpectrum};
+use crate::spectrum::{CovarianceMatrix, TiltedSpectrum};
 use crate::weights::TiltedWeights;
 use nalgebra::DVector;
 
@@ -19,7 +19,7 @@ impl TiltedRisk {
     /// # Errors
     /// None for a valid [`TiltedSpectrum`].
     pub fn new(spectrum: TiltedSpectrum) -> Result<Self, DomainError> {
-        let covariance = Covariance::diagonal(spectrum.variance().to_vec())?;
+        let covariance = CovarianceMatrix::diagonal(spectrum.variance().to_vec())?;
         let block = DenseRisk::new(covariance, DVector::from_column_slice(spectrum.theta()))?;
         Ok(Self { spectrum, block })
     }

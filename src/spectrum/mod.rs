@@ -2,15 +2,15 @@
 //!
 //! Formulas and their derivation: `derivations/manifold.md`.
 
-mod covariance;
 mod groups;
+mod matrix;
 mod power_law;
 mod specification;
 mod table;
 mod tilted;
 
-pub use covariance::Covariance;
 pub use groups::{Group, Spectrum};
+pub use matrix::CovarianceMatrix;
 pub use specification::SpectrumSpec;
 pub use table::SpectrumError;
 pub use tilted::TiltedSpectrum;

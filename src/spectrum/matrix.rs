@@ -4,7 +4,7 @@ use nalgebra::{DMatrix, DVector};
 
 /// A covariance given in full: what the dense dynamics need when no reduction applies.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Covariance {
+pub enum CovarianceMatrix {
     /// `Q = diag(q)`; products with it cost one multiplication an entry.
     Diagonal(DVector<f64>),
     /// Any symmetric positive semidefinite Q.
@@ -14,7 +14,7 @@ pub enum Covariance {
 /// Directions that are written out one by one.
 const MAX_DIRECTIONS: u64 = 1 << 24;
 
-impl Covariance {
+impl CovarianceMatrix {
     /// `Q = diag(variances)`.
     ///
     /// # Errors
