@@ -21,16 +21,24 @@ pub fn excess<T: Scalar>(j: usize, w: &T) -> T {
 /// Excess energy `tau = tr(Q (W W' - w* w*')) = sum_j n_j q_j e_j`.
 #[inline]
 pub fn excess_energy<T: Scalar>(spectrum: &Spectrum<T>, excess: &[T]) -> T {
-    weighted_sum(spectrum.energy_weight(), excess)
+    weighted_excess(spectrum.energy_weight(), excess)
 }
 
+/// What some groups contribute to the excess energy, `sum weight_j e_j` with `weight_j = n_j q_j`; two interleaved sums.
+///
+/// # Panics
+/// Without a group.
 #[inline(always)]
-fn weighted_sum<T: Scalar>(weight: &[T], excess: &[T]) -> T {
-    let mut sum = weight[0].clone() * &excess[0];
-    for j in 1..weight.len() {
-        sum.add_prod(&weight[j], &excess[j]);
+pub fn weighted_excess<T: Scalar>(weight: &[T], excess: &[T]) -> T {
+    let mut even = weight[0].clone() * &excess[0];
+    if weight.len() == 1 {
+        return even;
     }
-    sum
+    let mut odd = weight[1].clone() * &excess[1];
+    for j in 2..weight.len() {
+        if j % 2 == 0 { &mut even } else { &mut odd }.add_prod(&weight[j], &excess[j]);
+    }
+    even + odd
 }
 
 /// Bracket `h_j = 2 q_j e_j + tau`: its sign drives SpecGD, its product with `q_j w_j` drives GD.
@@ -57,7 +65,7 @@ pub fn gradients<T: Scalar>(variance: &[T], energy_weight: &[T], w: &[T], g: &mu
     for j in 0..w.len() {
         g[j] = excess(j, &w[j]);
     }
-    let tau = weighted_sum(energy_weight, g);
+    let tau = weighted_excess(energy_weight, g);
     for j in 0..w.len() {
         g[j] = gradient(&variance[j], &bracket(&variance[j], &g[j], &tau), &w[j]);
     }

@@ -1,6 +1,6 @@
 //! `f64`. Elementary functions come from the `libm` crate, whose bits do not depend on the machine.
 
-use super::{DomainError, Real, Scalar};
+use super::{DomainError, LANES, Real, Scalar};
 use std::cmp::Ordering;
 
 impl Scalar for f64 {
@@ -37,6 +37,31 @@ impl Scalar for f64 {
         }
         (sums[0] + sums[1]) + (sums[2] + sums[3])
     }
+
+    /// Lanes map to vector registers. The terms with the newest coefficients, of `b` and then of `a`, come last: in a
+    /// recurrence the others are summed while those are still being computed.
+    #[inline]
+    fn convolve_lanes(a: &[[Self; LANES]], b: &[[Self; LANES]], k: usize, _used: usize) -> [Self; LANES] {
+        let (a, b) = (&a[..=k], &b[..=k]);
+        let ([a_first, a_inner @ .., a_last], [b_first, b_inner @ .., b_last]) = (a, b) else {
+            return std::array::from_fn(|l| a[0][l] * b[0][l]);
+        };
+        let (a_pairs, a_odd) = a_inner.as_chunks::<2>();
+        let (b_odd, b_pairs) = b_inner.as_rchunks::<2>();
+        let (mut even, mut odd) = ([0.0; LANES], [0.0; LANES]);
+        for (a, b) in a_pairs.iter().zip(b_pairs.iter().rev()) {
+            for l in 0..LANES {
+                even[l] += a[0][l] * b[1][l];
+                odd[l] += a[1][l] * b[0][l];
+            }
+        }
+        for (a, b) in a_odd.iter().zip(b_odd) {
+            for l in 0..LANES {
+                even[l] += a[l] * b[l];
+            }
+        }
+        std::array::from_fn(|l| ((even[l] + odd[l]) + a_first[l] * b_last[l]) + a_last[l] * b_first[l])
+    }
 }
 
 impl Real for f64 {
@@ -66,6 +91,15 @@ impl Real for f64 {
     #[inline]
     fn epsilon((): &()) -> Self {
         f64::EPSILON
+    }
+
+    /// The exponent, and a parabola through the mantissa's logarithm at 1, sqrt 2 and 2.
+    #[inline]
+    fn magnitude(&self) -> f64 {
+        let bits = self.to_bits();
+        let exponent = (bits >> 52 & 0x7ff) as i32 - 1023;
+        let mantissa = f64::from_bits(bits & ((1 << 52) - 1) | 0x3ff << 52);
+        f64::from(exponent) + (2.0 - mantissa / 3.0) * mantissa - 5.0 / 3.0
     }
 
     #[inline]

@@ -105,7 +105,25 @@ pub trait Scalar:
         }
         sum
     }
+
+    /// [`Scalar::convolve`] of `used` pairs of series at once, the l-th in lane l; the other lanes are arbitrary.
+    ///
+    /// # Panics
+    /// When `a` or `b` holds fewer than `k + 1` coefficients.
+    #[inline]
+    fn convolve_lanes(a: &[[Self; LANES]], b: &[[Self; LANES]], k: usize, used: usize) -> [Self; LANES] {
+        let mut sums = [(); LANES].map(|()| a[0][0].int(0));
+        for i in 0..=k {
+            for l in 0..used {
+                sums[l].add_prod(&a[i][l], &b[k - i][l]);
+            }
+        }
+        sums
+    }
 }
+
+/// Series that [`Scalar::convolve_lanes`] multiplies side by side.
+pub const LANES: usize = 4;
 
 /// An ordered number system with square roots and elementary functions.
 ///
@@ -130,6 +148,11 @@ pub trait Real: Scalar + PartialOrd + Display {
     /// The spacing of numbers just above 1: `2^(1 - bits)`.
     fn epsilon(context: &Self::Context) -> Self {
         Self::from_int(2, context).pow(&Self::from_int(1 - i64::from(Self::bits(context)), context))
+    }
+
+    /// `log2 |x|` to within a few per cent of a unit, for choosing sizes of steps; of 0, something very negative.
+    fn magnitude(&self) -> f64 {
+        self.abs().ln().to_f64() * std::f64::consts::LOG2_E
     }
 
     /// Certain sign, or `None` (undecided interval, NaN).

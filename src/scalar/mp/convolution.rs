@@ -22,34 +22,40 @@ const MAX_LIMBS: usize = 8;
 
 /// `sum_i a[i] b[k - i]`, both of length k + 1.
 pub(super) fn convolve(a: &[Mp], b: &[Mp]) -> Mp {
-    let precision = a[0].value.prec();
-    let fixed = match precision.div_ceil(64) {
-        1 => fixed_point::<1>(a, b),
-        2 => fixed_point::<2>(a, b),
-        3 => fixed_point::<3>(a, b),
-        4 => fixed_point::<4>(a, b),
-        5 => fixed_point::<5>(a, b),
-        6 => fixed_point::<6>(a, b),
-        7 => fixed_point::<7>(a, b),
-        8 => fixed_point::<MAX_LIMBS>(a, b),
-        _ => None,
-    };
-    Mp { value: fixed.unwrap_or_else(|| floating_point(a, b, precision)) }
-}
-
-/// The pairs `(a[i], b[k - i])` and how often each counts: in a square, every pair but the middle one comes twice.
-fn pairs<'a>(a: &'a [Mp], b: &'a [Mp]) -> impl Iterator<Item = (&'a Float, &'a Float, bool)> + Clone {
     let k = a.len() - 1;
+    // In a square, every pair but the middle one comes twice.
     let square = std::ptr::eq(a, b);
     let last = if square { k / 2 } else { k };
-    (0..=last).map(move |i| (&a[i].value, &b[k - i].value, square && 2 * i != k))
+    sum((0..=last).map(|i| (&a[i].value, &b[k - i].value, square && 2 * i != k)), a[0].value.prec())
+}
+
+/// `sum_i a[i][lane] b[k - i][lane]`, both of length k + 1.
+pub(super) fn convolve_lane<const L: usize>(a: &[[Mp; L]], b: &[[Mp; L]], lane: usize) -> Mp {
+    let pairs = a.iter().zip(b.iter().rev()).map(|(a, b)| (&a[lane].value, &b[lane].value, false));
+    sum(pairs, a[0][lane].value.prec())
+}
+
+/// The sum of products; a pair with a flag counts twice.
+fn sum<'a>(pairs: impl Iterator<Item = (&'a Float, &'a Float, bool)> + Clone, precision: u32) -> Mp {
+    let fixed = match precision.div_ceil(64) {
+        1 => fixed_point::<1>(pairs.clone(), precision),
+        2 => fixed_point::<2>(pairs.clone(), precision),
+        3 => fixed_point::<3>(pairs.clone(), precision),
+        4 => fixed_point::<4>(pairs.clone(), precision),
+        5 => fixed_point::<5>(pairs.clone(), precision),
+        6 => fixed_point::<6>(pairs.clone(), precision),
+        7 => fixed_point::<7>(pairs.clone(), precision),
+        8 => fixed_point::<MAX_LIMBS>(pairs.clone(), precision),
+        _ => None,
+    };
+    Mp { value: fixed.unwrap_or_else(|| floating_point(pairs, precision)) }
 }
 
 /// Any precision, and any value: products rounded to 64 bits more than the result, and summed there.
-fn floating_point(a: &[Mp], b: &[Mp], precision: u32) -> Float {
+fn floating_point<'a>(pairs: impl Iterator<Item = (&'a Float, &'a Float, bool)>, precision: u32) -> Float {
     let mut sum = Float::new(precision + 64);
     let mut product = Float::new(precision + 64);
-    for (x, y, twice) in pairs(a, b) {
+    for (x, y, twice) in pairs {
         product.assign(x * y);
         if twice {
             product <<= 1;
@@ -60,21 +66,23 @@ fn floating_point(a: &[Mp], b: &[Mp], precision: u32) -> Float {
 }
 
 /// `None` when an operand is infinite or NaN, or has another precision.
-fn fixed_point<const N: usize>(a: &[Mp], b: &[Mp]) -> Option<Float> {
+fn fixed_point<'a, const N: usize>(
+    pairs: impl Iterator<Item = (&'a Float, &'a Float, bool)> + Clone,
+    precision: u32,
+) -> Option<Float> {
     let mut top = i32::MIN;
-    for (x, y, twice) in pairs(a, b) {
+    for (x, y, twice) in pairs.clone() {
         match (x.get_exp(), y.get_exp()) {
             (Some(p), Some(q)) => top = top.max(p + q + i32::from(twice)),
             _ if x.is_finite() && y.is_finite() => {}
             _ => return None,
         }
     }
-    let precision = a[0].value.prec();
     if top == i32::MIN {
         return Some(Float::new(precision));
     }
     let mut accumulator = Accumulator::<N>::new();
-    for (x, y, twice) in pairs(a, b) {
+    for (x, y, twice) in pairs {
         let (Some(p), Some(q)) = (x.get_significand(), y.get_significand()) else { continue };
         let exponent = x.get_exp()? + y.get_exp()? + i32::from(twice);
         let p: &[u64; N] = p.as_limbs().try_into().ok()?;

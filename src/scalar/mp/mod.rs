@@ -7,7 +7,7 @@ mod arithmetic;
 mod convolution;
 pub(super) mod text;
 
-use super::{DomainError, Precision, Real, Scalar};
+use super::{DomainError, LANES, Precision, Real, Scalar};
 use rug::Float;
 use rug::float::Round;
 use rug::ops::PowAssign;
@@ -95,6 +95,11 @@ impl Scalar for Mp {
     fn convolve(a: &[Self], b: &[Self], k: usize) -> Self {
         convolution::convolve(&a[..=k], &b[..=k])
     }
+
+    fn convolve_lanes(a: &[[Self; LANES]], b: &[[Self; LANES]], k: usize, used: usize) -> [Self; LANES] {
+        let (a, b) = (&a[..=k], &b[..=k]);
+        std::array::from_fn(|l| if l < used { convolution::convolve_lane(a, b, l) } else { a[0][l].int(0) })
+    }
 }
 
 impl Real for Mp {
@@ -116,6 +121,11 @@ impl Real for Mp {
     #[inline]
     fn bits(precision: &Precision) -> u32 {
         precision.bits()
+    }
+
+    fn magnitude(&self) -> f64 {
+        let (mantissa, exponent) = self.value.to_f64_exp();
+        if mantissa == 0.0 { f64::MIN } else { f64::from(exponent) + libm::log2(mantissa.abs()) }
     }
 
     #[inline]

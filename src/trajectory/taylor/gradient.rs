@@ -1,252 +1,225 @@
 use super::compensated::Compensated;
+use super::segment::GradientSegment;
 use super::series::Series;
 use super::state::State;
-use super::step::{Pace, Terms};
+use super::step::Pace;
 use crate::risk::manifold;
 use crate::scalar::{DomainError, Real};
 use crate::spectrum::Spectrum;
-use crate::trajectory::roots::{Root, roots};
-use crate::trajectory::{Event, Flow, Segment, Stop};
+use crate::trajectory::{Event, Flow, Stop};
 
-/// The GD flow on the invariant manifold as a sequence of Taylor segments.
+/// The GD flow `w_j' = -q_j h_j w_j` on the invariant manifold, as a sequence of Taylor segments.
+///
+/// The state is the logarithms of the coefficients (and the signal's excess near 1), so that every coefficient keeps its
+/// relative accuracy at any size. A coefficient too small to change any bracket at the tolerance is *passive*: it has
+/// no series, only its logarithm moves, by the integral of a bracket that it does not feel; the step ends before that changes. An escape
+/// from 1e-300 is one step, and a dead spike does not make the flow stiff. Time is a compensated sum, of the number type.
 #[derive(Clone, Debug)]
 pub struct GradientFlow<T: Real = f64> {
-    spectrum: Spectrum<T>,
-    pace: Pace<T>,
-    series: Series<T>,
-    state: State<T>,
-    end: State<T>,
-    active: Vec<usize>,
-    passive: Vec<usize>,
+    pub(super) spectrum: Spectrum<T>,
+    pub(super) series: Series<T>,
+    /// Start and end of the current segment.
+    pub(super) state: State<T>,
+    pub(super) end: State<T>,
+    pub(super) length: T,
+    pub(super) passive: Vec<usize>,
+    pub(super) pace: Pace<T>,
+    resolved: bool,
     time: Compensated<T>,
-    length: T,
+    end_time: Compensated<T>,
     steps: u64,
     budget: u64,
 }
 
-/// One step of the [`GradientFlow`], borrowed from it until the next.
-#[derive(Debug)]
-pub struct GradientSegment<'a, T: Real> {
-    flow: &'a GradientFlow<T>,
-    start: T,
-}
+/// Steps after which a flow gives up, unless told otherwise.
+const BUDGET: u64 = 10_000_000;
 
 impl<T: Real> GradientFlow<T> {
-    /// The flow from `start` (one coefficient a group, signal first), at full precision.
+    /// The flow from `start` (one coefficient a group, signal first) at time 0, at full precision.
     ///
     /// # Errors
-    /// As [`GradientFlow::with_tolerance`].
+    /// A start of the wrong length or not finite.
     pub fn new(spectrum: &Spectrum<T>, start: &[T]) -> Result<Self, DomainError> {
         Self::with_tolerance(spectrum, start, None)
     }
 
-    /// The same with a relative error of about `tolerance` a step.
+    /// The same with a relative error of at most about `tolerance` a step; `None` is the full precision of the number type.
     ///
     /// # Errors
-    /// A number of coefficients other than that of the groups, one that is not finite, or a tolerance that is not below 1.
+    /// A start of the wrong length or not finite; a tolerance outside `[epsilon/2, 0.01]`.
     pub fn with_tolerance(spectrum: &Spectrum<T>, start: &[T], tolerance: Option<&T>) -> Result<Self, DomainError> {
-        if start.len() != spectrum.groups() || !start.iter().all(|w| w.is_finite()) {
-            let domain = format!("{} finite coefficients", spectrum.groups());
-            return Err(DomainError::new("start", start.len(), domain));
-        }
+        check_start(spectrum, start)?;
         let zero = start[0].int(0);
         let pace = Pace::new(&zero, tolerance)?;
-        let flow = Self {
-            series: Series::new(spectrum, pace.order()),
-            pace,
+        Ok(Self {
+            spectrum: spectrum.clone(),
+            series: Series::new(&zero, pace.max_order()),
             state: State::new(start),
             end: State::new(start),
-            active: Vec::new(),
-            passive: Vec::new(),
+            length: zero.clone(),
+            passive: Vec::with_capacity(start.len()),
+            pace,
+            resolved: false,
             time: Compensated::new(zero.clone()),
-            length: zero,
+            end_time: Compensated::new(zero),
             steps: 0,
-            budget: 10_000_000,
-            spectrum: spectrum.clone(),
-        };
-        Ok(flow)
+            budget: BUDGET,
+        })
     }
 
-    /// Begins again from another start on another spectrum with the same number of groups; allocates nothing.
-    pub fn restart(&mut self, spectrum: &Spectrum<T>, start: &[T]) {
+    /// Makes the excess polynomials of growing coefficients accurate relative to themselves, not only relative to the brackets
+    /// they enter: needed by whoever looks for an event of their small values in [`Segment::excess`]. Costs steps while coefficients are small.
+    ///
+    /// [`Segment::excess`]: crate::trajectory::Segment::excess
+    #[must_use]
+    pub fn resolved(mut self) -> Self {
+        self.resolved = true;
+        self
+    }
+
+    /// Stops with [`Stop::Budget`] after so many steps.
+    #[must_use]
+    pub fn with_budget(mut self, steps: u64) -> Self {
+        self.budget = steps;
+        self
+    }
+
+    /// Starts again at time 0, possibly on another spectrum, keeping tolerance and memory.
+    ///
+    /// # Errors
+    /// A start of the wrong length or not finite.
+    pub fn restart(&mut self, spectrum: &Spectrum<T>, start: &[T]) -> Result<(), DomainError> {
+        check_start(spectrum, start)?;
+        self.pace.restart();
         self.spectrum.clone_from(spectrum);
-        self.series.set_spectrum(spectrum);
         self.state.restart(start);
         self.end.restart(start);
         self.length = self.length.int(0);
         self.time = Compensated::new(self.length.clone());
+        self.end_time = self.time.clone();
         self.steps = 0;
+        Ok(())
     }
 
-    /// Steps taken so far.
+    /// Steps done since the start.
     pub fn steps(&self) -> u64 {
         self.steps
     }
 
-    /// The next Taylor step, cut at time `limit`.
+    /// The time reached: the end of the last segment.
+    pub fn time(&self) -> T {
+        self.end_time.value()
+    }
+
+    /// The coefficient `w_j` reached, at the end of the last segment.
+    pub fn coefficient(&self, j: usize) -> T {
+        self.end.coefficient(j)
+    }
+
+    /// The excess `w_j^2 - theta_j` reached; that of the signal keeps its relative accuracy near the optimum.
+    pub fn excess(&self, j: usize) -> &T {
+        self.end.excess(j)
+    }
+
+    /// The next segment; not beyond `limit`, where the flow stops with [`Stop::Horizon`] (and may be continued, with a later
+    /// limit).
     ///
     /// # Errors
-    /// [`Stop::Horizon`] at the limit, [`Stop::Optimum`] where the flow is at rest, [`Stop::Budget`].
+    /// The reason why there is no next segment: [`Stop::Horizon`]; without a limit [`Stop::Optimum`], or [`Stop::Undecided`] at
+    /// rest on a saddle; [`Stop::Diverged`] from a start too large for the number type; [`Stop::StepTooSmall`]; [`Stop::Budget`].
     pub fn next_segment(&mut self, limit: Option<&T>) -> Result<GradientSegment<'_, T>, Stop<T>> {
-        self.time.add(&self.length);
+        self.state.copy_from(&self.end);
+        self.time = self.end_time.clone();
         self.length = self.length.int(0);
-        std::mem::swap(&mut self.state, &mut self.end);
         let remaining = limit.map(|limit| (limit.clone() - &self.time.high) - &self.time.low);
-        if remaining.as_ref().is_some_and(|r| *r <= r.int(0)) {
-            self.end.copy_from(&self.state);
+        if remaining.as_ref().is_some_and(|r| *r <= self.length) {
             return Err(Stop::Horizon);
         }
-        let scale = self.classify();
-        self.series.expand(
-            &self.spectrum,
-            self.pace.order(),
-            &self.active,
-            |j| self.state.size(j).square(),
-            self.state.excess(),
-        );
-        let mut h = self.free_step(&scale).or_else(|| self.unlimited_step());
-        if let Some(step) = &mut h {
-            self.keep_passive(&scale, step);
+        if self.steps >= self.budget {
+            return Err(Stop::Budget { time: self.time.value(), steps: self.steps });
         }
-        let h = match (h, remaining) {
-            (Some(h), Some(remaining)) if h < remaining => h,
-            (_, Some(remaining)) => remaining,
-            (Some(h), None) => h,
-            (None, None) => {
-                self.end.copy_from(&self.state);
-                return Err(Stop::Optimum { time: self.time.value() });
+        let scale = self.expand()?;
+        let step = self.step(&scale)?;
+        match (step, limit, remaining) {
+            (step, Some(limit), Some(remaining)) if step.as_ref().is_none_or(|h| *h >= remaining) => {
+                self.length = remaining;
+                self.end_time = Compensated::new(limit.clone());
             }
-        };
+            (Some(step), ..) => {
+                self.length = step;
+                self.end_time.add(&self.length);
+            }
+            (None, ..) => return Err(self.rest()),
+        }
         self.steps += 1;
-        if self.steps > self.budget {
-            self.end.copy_from(&self.state);
-            return Err(Stop::Budget { time: self.time.value(), steps: self.budget });
-        }
-        let mut end = std::mem::replace(&mut self.end, State::empty());
-        end.copy_from(&self.state);
-        self.advance(&mut end, &h);
-        self.end = end;
-        self.length = h;
-        let start = self.time.value();
-        Ok(GradientSegment { flow: self, start })
+        advance(&self.spectrum, &self.series, &self.passive, &self.state, &mut self.end, &self.length);
+        Ok(GradientSegment::new(self, self.time.value()))
     }
 
+    /// Chooses who takes part, expands them, and returns the scale `sum_j n_j q_j |e_j|` of the excess energy.
     #[inline]
-    fn classify(&mut self) -> T {
-        let weight = self.spectrum.energy_weight();
-        let e = self.state.excess();
-        let mut scale = e[0].int(0);
-        for j in 0..e.len() {
-            scale.add_prod(&weight[j], &e[j].abs());
+    fn expand(&mut self) -> Result<T, Stop<T>> {
+        let (state, series) = (&self.state, &mut self.series);
+        let (q, weight) = (self.spectrum.variance(), self.spectrum.energy_weight());
+        let zero = self.length.clone();
+        let mut scale = zero.clone();
+        let mut energy = zero.clone();
+        for j in 0..state.groups() {
+            scale.add_prod(&weight[j], &state.excess(j).abs());
+            energy.add_prod(&weight[j], state.excess(j));
         }
-        self.active.clear();
+        if !scale.is_finite() {
+            return Err(Stop::Diverged { time: self.time.value(), size: state.largest() });
+        }
+        let floor = self.pace.negligible(state.groups()) * &scale;
+        let growing = energy < zero;
+        let mut constant_energy = zero.clone();
         self.passive.clear();
-        let floor = self.pace.negligible(e.len()) * &scale;
-        for j in 0..e.len() {
-            let x = self.state.size(j).square();
-            let tiny = weight[j].clone() * &x < floor && self.spectrum.variance()[j].times(2) * &x < floor;
-            if self.state.is_zero(j) || tiny {
+        series.clear();
+        for j in 0..state.groups() {
+            let x = state.size(j).square();
+            let felt = weight[j].clone() * &x >= floor || (q[j].clone() + &q[j]) * &x >= floor;
+            let followed = self.resolved && growing && x > zero;
+            if state.is_zero(j) || !(felt || followed || state.holds_excess(j)) {
                 self.passive.push(j);
+                constant_energy.add_prod(&weight[j], state.excess(j));
             } else {
-                self.active.push(j);
+                series.push(&self.spectrum, j, x, state.excess(j));
             }
         }
-        scale
+        series.expand(self.pace.order(), constant_energy);
+        Ok(scale)
     }
 
+    /// The step that keeps the error below the tolerance and the passive coefficients passive; `None` if there is no bound.
     #[inline]
-    fn free_step(&self, scale: &T) -> Option<T> {
-        let order = self.series.order();
-        let q = self.spectrum.variance();
-        let mut terms = Terms::new(scale);
-        for &j in &self.active {
-            if j == 0 && self.state.is_near() {
-                let x = self.series.square(0);
-                let relative = |k: usize| x[k].abs() * &q[0] / scale;
-                terms.include(relative(order - 1), relative(order));
-            } else {
-                let h = self.series.bracket(j);
-                let log = |k: usize| h[k - 1].abs() * &q[j] * self.series.reciprocal(k);
-                terms.include(log(order - 1), log(order));
-            }
+    fn step(&mut self, scale: &T) -> Result<Option<T>, Stop<T>> {
+        let (series, q) = (&self.series, self.spectrum.variance());
+        let signal_weight = self.state.holds_excess(0).then(|| q[0].clone() / scale);
+        // an error of a passive logarithm counts relative to its movement, if that is large; a mean step says how large
+        let fastest = self.moving_passive().map(|j| &q[j]);
+        let fastest = fastest.reduce(|a, b| if a > b { a } else { b });
+        let mean_step = self.time.value() / q[0].int(self.steps as i64 + 1);
+        let passive_weight = fastest.map(|q| q.clone() / (q.int(1) + &(series.energy()[0].abs() * q * &mean_step)));
+        let term = |k: usize| series.largest_term(k, signal_weight.as_ref(), passive_weight.as_ref(), self.resolved);
+        let step = self.pace.step(series.order(), term);
+        let Some(h) = self.shorten_for_passive(scale, step) else { return Ok(None) };
+        let floor = self.time.value() * T::epsilon(&h.context()) * T::epsilon(&h.context());
+        if h > floor {
+            return Ok(Some(h));
         }
-        let fastest = self.passive.iter().filter(|&&j| !self.state.is_zero(j)).map(|&j| &q[j]);
-        let fastest = fastest.fold(None, |max: Option<&T>, q| if max.is_some_and(|m| m > q) { max } else { Some(q) });
-        if let Some(q) = fastest {
-            let tau = self.series.energy();
-            let log = |k: usize| tau[k - 1].abs() * q * self.series.reciprocal(k);
-            terms.include(log(order - 1), log(order));
-        }
-        self.pace.step(&terms, order)
+        let reason = "the series of the flow converge only on a shorter stretch than time can resolve".into();
+        Err(Stop::StepTooSmall { time: self.time.value(), step: h, reason })
     }
 
-    /// Where every series is constant (all coefficients negligible) a step of any length is exact: the growth of the passive ones limits
-    /// it. `None` at rest.
-    fn unlimited_step(&self) -> Option<T> {
-        let tau = &self.series.energy()[0];
-        let moves = |&&j: &&usize| !self.state.is_zero(j) && self.frozen(j) + tau != tau.int(0);
-        let q = self.spectrum.variance();
-        let slowest =
-            self.passive.iter().filter(moves).map(|&j| q[j].clone()).reduce(|a, b| if b < a { b } else { a })?;
-        Some(slowest.int(1 << 20) / slowest.square())
-    }
-
-    /// Shortens the step `h` until the passive coefficients stay negligible over it.
-    fn keep_passive(&self, scale: &T, h: &mut T) {
-        if self.passive.is_empty() {
-            return;
-        }
-        let room = self.pace.negligible(self.spectrum.groups()).times(16) * scale;
-        for _ in 0..64 {
-            let mut shrink = h.int(1);
-            for &j in self.passive.iter().filter(|&&j| !self.state.is_zero(j)) {
-                let q = &self.spectrum.variance()[j];
-                let growth = -(self.integral(j, h) * q).times(2);
-                let n = &self.spectrum.multiplicity()[j];
-                let two = n.int(2);
-                let n = if *n > two { n } else { &two };
-                let margin = (room.clone() / n / q).ln() - self.state.logarithm(j).times(2);
-                if growth > margin.clone() + margin.int(1) {
-                    let ratio = margin / growth;
-                    if ratio < shrink {
-                        shrink = ratio;
-                    }
-                }
-            }
-            if shrink >= shrink.int(1) {
-                return;
-            }
-            *h = h.clone() * shrink;
-        }
-    }
-
-    /// `int_0^s h_j`: the logarithm of `w_j` changes by `-q_j` times this.
-    #[inline]
-    fn integral(&self, j: usize, s: &T) -> T {
-        if self.active.contains(&j) {
-            return self.series.integral(self.series.bracket(j), s);
-        }
-        let energy = self.series.integral(self.series.energy(), s);
-        energy + self.frozen(j) * s
-    }
-
-    /// The bracket of a passive coefficient over `tau`: its excess is constant, `-theta_j`.
-    #[inline]
-    fn frozen(&self, j: usize) -> T {
+    fn rest(&self) -> Stop<T> {
         let zero = self.length.int(0);
-        manifold::bracket(&self.spectrum.variance()[j], &manifold::excess(j, &zero), &zero)
-    }
-
-    /// The state `s` after the beginning of the step, in `end`.
-    #[inline]
-    fn advance(&self, end: &mut State<T>, s: &T) {
-        let q = self.spectrum.variance();
-        for j in 0..q.len() {
-            if j == 0 && self.state.is_near() && self.active.first() == Some(&0) {
-                end.advance(0, &self.series.increment(self.series.square(0), s));
-            } else if !self.state.is_zero(j) {
-                end.advance(j, &-(self.integral(j, s) * &q[j]));
-            }
+        let time = self.time.value();
+        if (0..self.state.groups()).all(|j| *self.state.excess(j) == zero) {
+            Stop::Optimum { time }
+        } else {
+            let reason = "at rest away from the optimum: every coefficient that would grow is exactly zero".into();
+            Stop::Undecided { time, reason }
         }
     }
 }
@@ -259,7 +232,7 @@ impl<T: Real> Flow<T> for GradientFlow<T> {
     }
 
     fn current(&self) -> (T, Vec<T>) {
-        (self.time.value() + &self.length, (0..self.spectrum.groups()).map(|j| self.end.coefficient(j)).collect())
+        (self.time(), (0..self.end.groups()).map(|j| self.end.coefficient(j)).collect())
     }
 
     fn events(&self) -> Option<&[Event<T>]> {
@@ -267,49 +240,36 @@ impl<T: Real> Flow<T> for GradientFlow<T> {
     }
 }
 
-impl<T: Real> Segment<T> for GradientSegment<'_, T> {
-    fn start(&self) -> &T {
-        &self.start
-    }
-
-    fn length(&self) -> &T {
-        &self.flow.length
-    }
-
-    fn groups(&self) -> usize {
-        self.flow.spectrum.groups()
-    }
-
-    fn coefficients_at(&self, s: &T) -> Vec<T> {
-        let flow = self.flow;
-        let mut state = flow.state.clone();
-        flow.advance(&mut state, s);
-        (0..self.groups()).map(|j| state.coefficient(j)).collect()
-    }
-
-    fn excess(&self, j: usize) -> Vec<T> {
-        let start = self.flow.state.excess()[j].clone();
-        if !self.flow.active.contains(&j) {
-            return vec![start];
+/// Moves `to`, which equals `from`, by `s`.
+#[inline]
+pub(super) fn advance<T: Real>(
+    spectrum: &Spectrum<T>,
+    series: &Series<T>,
+    passive: &[usize],
+    from: &State<T>,
+    to: &mut State<T>,
+    s: &T,
+) {
+    let q = spectrum.variance();
+    let excess = from.holds_excess(0).then(|| series.first_square_increment(s));
+    series.bracket_integrals(s, |j, integral| to.advance(j, &-(integral * &q[j]), excess.as_ref()));
+    if !passive.is_empty() {
+        let energy = series.energy_integral(s);
+        for &j in passive {
+            let integral = manifold::bracket(&q[j], &(from.excess(j).clone() * s), &energy);
+            to.advance(j, &-(integral * &q[j]), None);
         }
-        let mut polynomial = self.flow.series.square(j).to_vec();
-        polynomial[0] = start;
-        polynomial
     }
+}
 
-    /// `w_j/w_0` turns where `q_0 h_0 = q_j h_j`: no squares, so nothing underflows.
-    fn ratio_turns(&self, j: usize, found: &mut Vec<Root<T>>) {
-        let flow = self.flow;
-        let q = flow.spectrum.variance();
-        let scaled = |j: usize| -> Vec<T> {
-            let bracket = if flow.active.contains(&j) { flow.series.bracket(j) } else { flow.series.energy() };
-            let mut scaled: Vec<T> = bracket.iter().map(|h| h.clone() * &q[j]).collect();
-            if !flow.active.contains(&j) {
-                scaled[0] = scaled[0].clone() + flow.frozen(j) * &q[j];
-            }
-            scaled
-        };
-        let difference: Vec<T> = scaled(0).into_iter().zip(scaled(j)).map(|(a, b)| a - b).collect();
-        roots(&difference, self.length(), found);
+/// One finite coefficient for every group.
+pub(super) fn check_start<T: Real>(spectrum: &Spectrum<T>, start: &[T]) -> Result<(), DomainError> {
+    if start.len() != spectrum.groups() {
+        let domain = format!("{} (one for every group, signal first)", spectrum.groups());
+        return Err(DomainError::new("number of start coefficients", start.len(), domain));
+    }
+    match start.iter().find(|w| !w.is_finite()) {
+        Some(w) => Err(DomainError::new("start", w, "finite numbers")),
+        None => Ok(()),
     }
 }

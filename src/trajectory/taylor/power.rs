@@ -1,5 +1,5 @@
 use super::compensated::Compensated;
-use super::step::{Pace, Terms};
+use super::step::Pace;
 use crate::risk::manifold::{bracket, excess, excess_energy};
 use crate::scalar::{DomainError, Real};
 use crate::spectrum::Spectrum;
@@ -147,19 +147,16 @@ impl<T: Real> PowerFlow<T> {
     }
 
     /// The step over which the last two terms of every series are negligible beside its coefficient (the signal near 1: its excess).
-    fn free_step(&self, order: usize) -> Option<T> {
-        let mut terms = Terms::new(&self.power);
-        for (j, series) in self.weight_series.iter().enumerate() {
-            let relative = |k: usize| series[k].abs() / self.w[j].abs();
-            terms.include(relative(order - 1), relative(order));
-            if j == 0 {
-                let e = &self.excess_series[0];
-                let floor = self.power.int(1).over(1 << 30);
-                let size = if self.signal_excess.abs() > floor { self.signal_excess.abs() } else { floor };
-                terms.include(e[order - 1].abs() / &size, e[order].abs() / &size);
-            }
-        }
-        self.pace.step(&terms, order)
+    fn free_step(&mut self, order: usize) -> Option<T> {
+        let floor = self.power.int(1).over(1 << 30);
+        let excess = self.signal_excess.abs();
+        let signal_size = if excess > floor { excess } else { floor };
+        let (w, weights, excesses) = (&self.w, &self.weight_series, &self.excess_series);
+        self.pace.step(order, |k| {
+            let signal = excesses[0][k].abs() / &signal_size;
+            let relative = weights.iter().zip(w).map(|(series, w)| series[k].abs() / w.abs());
+            relative.fold(signal, |largest, term| if term > largest { term } else { largest })
+        })
     }
 
     /// A coefficient whose gradient is about to change sign, so near that the way there and as far again is negligible: which, and

@@ -13,127 +13,148 @@ use std::cmp::Ordering;
 /// relative accuracy as it tends to 0.
 #[derive(Clone, Debug)]
 pub(super) struct State<T> {
-    sign: Vec<Ordering>,
-    log: Vec<Compensated<T>>,
+    coefficients: Vec<Coefficient<T>>,
     near: bool,
-    size: Vec<T>,
-    excess: Vec<T>,
+}
+
+#[derive(Clone, Debug)]
+struct Coefficient<T> {
+    sign: Ordering,
+    /// What moves: `log |w|`, or the excess of a signal near 1.
+    moving: Compensated<T>,
+    size: T,
+    excess: T,
 }
 
 impl<T: Real> State<T> {
     pub(super) fn new(start: &[T]) -> Self {
-        let zero = start[0].int(0);
-        let mut state = Self {
-            sign: vec![Ordering::Equal; start.len()],
-            log: vec![Compensated::new(zero.clone()); start.len()],
-            near: false,
-            size: vec![zero.clone(); start.len()],
-            excess: vec![zero; start.len()],
-        };
+        let mut state = Self { coefficients: Vec::with_capacity(start.len()), near: false };
         state.restart(start);
         state
     }
 
-    /// A state of no coefficients.
-    pub(super) fn empty() -> Self {
-        Self { sign: vec![], log: vec![], near: false, size: vec![], excess: vec![] }
-    }
-
-    /// Moves to another point of the same number of coefficients.
+    /// Moves to another point.
     pub(super) fn restart(&mut self, start: &[T]) {
-        for (j, w) in start.iter().enumerate() {
-            self.sign[j] = w.sign().unwrap_or(Ordering::Equal);
-            self.size[j] = w.abs();
-            self.excess[j] = manifold::excess(j, &self.size[j]);
-            self.take_logarithm(j);
-        }
-        self.near = self.is_around_one();
+        self.coefficients.clear();
+        self.coefficients.extend(start.iter().enumerate().map(|(j, w)| Coefficient::new(j, w)));
+        self.near = false;
+        self.settle_signal();
     }
 
     /// Becomes `other`, allocating nothing.
     #[inline]
     pub(super) fn copy_from(&mut self, other: &Self) {
-        self.sign.clone_from(&other.sign);
-        self.log.clone_from(&other.log);
+        self.coefficients.clone_from(&other.coefficients);
         self.near = other.near;
-        self.size.clone_from(&other.size);
-        self.excess.clone_from(&other.excess);
+    }
+
+    #[inline]
+    pub(super) fn groups(&self) -> usize {
+        self.coefficients.len()
     }
 
     /// `|w_j|`.
     #[inline]
     pub(super) fn size(&self, j: usize) -> &T {
-        &self.size[j]
+        &self.coefficients[j].size
+    }
+
+    /// The largest `|w_j|`.
+    pub(super) fn largest(&self) -> T {
+        let sizes = self.coefficients.iter().map(|w| &w.size);
+        sizes.reduce(|a, b| if a > b { a } else { b }).expect("there is a signal").clone()
     }
 
     /// `w_j`.
     #[inline]
     pub(super) fn coefficient(&self, j: usize) -> T {
-        let size = self.size[j].clone();
-        if self.sign[j] == Ordering::Less { -size } else { size }
+        let size = self.size(j).clone();
+        if self.coefficients[j].sign == Ordering::Less { -size } else { size }
     }
 
     /// `e_j = w_j^2 - theta_j`.
     #[inline]
-    pub(super) fn excess(&self) -> &[T] {
-        &self.excess
+    pub(super) fn excess(&self, j: usize) -> &T {
+        &self.coefficients[j].excess
     }
 
-    /// `log |w_j|` of a coefficient that is not 0.
+    /// `log |w_j|` of a coefficient that is neither 0 nor a signal near 1.
+    #[inline]
     pub(super) fn logarithm(&self, j: usize) -> T {
-        self.log[j].value()
+        self.coefficients[j].moving.value()
     }
 
     #[inline]
     pub(super) fn is_zero(&self, j: usize) -> bool {
-        self.sign[j] == Ordering::Equal
+        self.coefficients[j].sign == Ordering::Equal
     }
 
-    /// Whether `e_0` is the signal's state rather than its logarithm.
+    /// Whether `e_j` is the state, rather than a logarithm.
     #[inline]
-    pub(super) fn is_near(&self) -> bool {
-        self.near
+    pub(super) fn holds_excess(&self, j: usize) -> bool {
+        j == 0 && self.near
     }
 
-    /// `log |w_j| += by`, and for a signal near 1 `e_0 += by` instead.
+    /// Moves `log |w_j|` by `logarithm`, or `e_j` by `excess`, whichever is the state.
     #[inline]
-    pub(super) fn advance(&mut self, j: usize, by: &T) {
-        if self.is_zero(j) {
-        } else if j == 0 && self.near {
-            self.advance_signal_excess(by);
-        } else {
-            let log = &mut self.log[j];
-            log.add(by);
-            let size = log.high.exp();
-            self.size[j] = size.clone() + size * &log.low;
-            self.excess[j] = manifold::excess(j, &self.size[j]);
-            self.near |= j == 0 && self.is_around_one();
-        }
-    }
-
-    #[inline]
-    fn advance_signal_excess(&mut self, by: &T) {
-        self.excess[0] = self.excess[0].clone() + by;
-        self.size[0] = (self.excess[0].int(1) + &self.excess[0]).sqrt();
-        if !self.is_around_one() {
-            self.near = false;
-            self.take_logarithm(0);
-        }
-    }
-
-    #[inline]
-    fn is_around_one(&self) -> bool {
-        let one = self.excess[0].int(1);
-        self.excess[0] <= one && self.excess[0] >= -one.over(2)
-    }
-
-    fn take_logarithm(&mut self, j: usize) {
-        if self.is_zero(j) {
+    pub(super) fn advance(&mut self, j: usize, logarithm: &T, excess: Option<&T>) {
+        let holds_excess = self.holds_excess(j);
+        let w = &mut self.coefficients[j];
+        if w.sign == Ordering::Equal {
             return;
         }
-        let size = &self.size[j];
-        let mut log = Compensated::new(size.ln());
-        log.low = (size.clone() - log.high.exp()) / size;
-        self.log[j] = log;
+        if let (true, Some(excess)) = (holds_excess, excess) {
+            w.moving.add(excess);
+            w.excess = w.moving.value();
+            w.size = (w.excess.int(1) + &w.excess).sqrt();
+        } else {
+            w.moving.add(logarithm);
+            let size = w.moving.high.exp();
+            w.size = size.clone() + size * &w.moving.low;
+            w.excess = manifold::excess(j, &w.size);
+        }
+        if j == 0 {
+            self.settle_signal();
+        }
     }
+
+    /// Turns the signal's logarithm into its excess, or back, where that is more accurate.
+    #[inline]
+    fn settle_signal(&mut self) {
+        let w = &mut self.coefficients[0];
+        let near = is_around_one(&w.excess);
+        if near != self.near {
+            self.near = near;
+            if near {
+                w.moving = Compensated::new(w.excess.clone());
+            } else {
+                w.take_logarithm();
+            }
+        }
+    }
+}
+
+impl<T: Real> Coefficient<T> {
+    fn new(j: usize, w: &T) -> Self {
+        let size = w.abs();
+        let sign = w.sign().unwrap_or(Ordering::Equal);
+        let mut w = Self { sign, moving: Compensated::new(w.int(0)), excess: manifold::excess(j, &size), size };
+        w.take_logarithm();
+        w
+    }
+
+    fn take_logarithm(&mut self) {
+        if self.sign != Ordering::Equal {
+            let high = self.size.ln();
+            let low = (self.size.clone() - high.exp()) / &self.size;
+            self.moving = Compensated { high, low };
+        }
+    }
+}
+
+/// `1/2 <= w^2 <= 2`, from the excess.
+#[inline]
+fn is_around_one<T: Real>(excess: &T) -> bool {
+    let one = excess.int(1);
+    *excess <= one && *excess >= -one.over(2)
 }

@@ -1,0 +1,173 @@
+use crate::risk::manifold;
+use crate::scalar::{LANES, Real};
+use crate::spectrum::Spectrum;
+use std::array;
+
+/// One coefficient of each group of a block.
+type Row<T> = [T; LANES];
+
+/// The series of up to [`LANES`] groups, all coefficients of one order side by side: their products run in step, without a
+/// horizontal sum. Lanes without a group hold zeros, and stay so.
+#[derive(Clone, Debug)]
+pub(super) struct Block<T> {
+    groups: [usize; LANES],
+    used: usize,
+    variance: Row<T>,
+    weight: Row<T>,
+    /// `-2 q_j`
+    rate: Row<T>,
+    /// `e_j[k]` of the newest order k.
+    excess: Row<T>,
+    square: Vec<Row<T>>,
+    bracket: Vec<Row<T>>,
+}
+
+impl<T: Real> Block<T> {
+    pub(super) fn new(zero: &T, length: usize) -> Self {
+        let row: Row<T> = array::from_fn(|_| zero.clone());
+        Self {
+            groups: [0; LANES],
+            used: 0,
+            variance: row.clone(),
+            weight: row.clone(),
+            rate: row.clone(),
+            excess: row.clone(),
+            square: vec![row.clone(); length],
+            bracket: vec![row; length],
+        }
+    }
+
+    #[inline]
+    pub(super) fn clear(&mut self) {
+        self.used = 0;
+        for l in 0..LANES {
+            let zero = self.variance[l].int(0);
+            self.weight[l] = zero.clone();
+            self.rate[l] = zero.clone();
+            self.excess[l] = zero.clone();
+            self.square[0][l] = zero.clone();
+            self.variance[l] = zero;
+        }
+    }
+
+    #[inline]
+    pub(super) fn push(&mut self, spectrum: &Spectrum<T>, j: usize, square: T, excess: &T) {
+        let lane = self.used;
+        self.groups[lane] = j;
+        self.variance[lane] = spectrum.variance()[j].clone();
+        self.weight[lane] = spectrum.energy_weight()[j].clone();
+        self.rate[lane] = spectrum.variance()[j].times(-2);
+        self.excess[lane] = excess.clone();
+        self.square[0][lane] = square;
+        self.used += 1;
+    }
+
+    #[inline]
+    pub(super) fn groups(&self) -> &[usize] {
+        &self.groups[..self.used]
+    }
+
+    /// `x_j[k]`, `h_j[k]` of the group in a lane.
+    #[inline]
+    pub(super) fn coefficients(&self, lane: usize, k: usize) -> (&T, &T) {
+        (&self.square[k][lane], &self.bracket[k][lane])
+    }
+
+    /// Excess energy of the point that is expanded about.
+    #[inline]
+    pub(super) fn energy(&self) -> T {
+        manifold::weighted_excess(&self.weight, &self.excess)
+    }
+
+    #[inline]
+    fn brackets(&self, excess: &Row<T>, tau: &T) -> Row<T> {
+        array::from_fn(|l| manifold::bracket(&self.variance[l], &excess[l], tau))
+    }
+
+    /// `x_j[k + 1]` from everything up to order k, and the energy in it. The energy comes from the product directly, one
+    /// multiplication sooner: it is what the next order waits for.
+    #[inline]
+    fn next(&self, square: &[Row<T>], bracket: &[Row<T>], reciprocal: &T) -> (Row<T>, T) {
+        let k = bracket.len() - 1;
+        let product = T::convolve_lanes(bracket, square, k, self.used);
+        let rate: Row<T> = array::from_fn(|l| self.rate[l].clone() * reciprocal);
+        let weight: Row<T> = array::from_fn(|l| rate[l].clone() * &self.weight[l]);
+        let energy = manifold::weighted_excess(&weight, &product);
+        (array::from_fn(|l| rate[l].clone() * &product[l]), energy)
+    }
+
+    /// All series when this block holds every group that takes part, so that the newest coefficients stay in registers.
+    /// `energy[0]` is what other groups contribute, and `energy` becomes `tau`.
+    #[inline]
+    pub(super) fn expand_alone(&mut self, energy: &mut [T], reciprocal: &[T]) {
+        let order = energy.len() - 1;
+        let mut squares = std::mem::take(&mut self.square);
+        let mut brackets = std::mem::take(&mut self.bracket);
+        let (square, bracket) = (&mut squares[..=order], &mut brackets[..=order]);
+        let mut excess = self.excess.clone();
+        let mut tau = energy[0].clone() + self.energy();
+        for k in 0..order {
+            bracket[k] = self.brackets(&excess, &tau);
+            energy[k] = tau;
+            (excess, tau) = self.next(&square[..=k], &bracket[..=k], &reciprocal[k + 1]);
+            square[k + 1] = excess.clone();
+        }
+        bracket[order] = self.brackets(&excess, &tau);
+        energy[order] = tau;
+        (self.square, self.bracket) = (squares, brackets);
+    }
+
+    /// One order among several blocks: `h_j[k]` from the whole `tau[k]`, then `x_j[k + 1]`; its energy is returned.
+    pub(super) fn expand_one(&mut self, k: usize, tau: &T, reciprocal: &T) -> T {
+        self.close(k, tau);
+        let (next, energy) = self.next(&self.square[..=k], &self.bracket[..=k], reciprocal);
+        self.square[k + 1] = next.clone();
+        self.excess = next;
+        energy
+    }
+
+    /// `h_j[k]` of the highest order k.
+    pub(super) fn close(&mut self, k: usize, tau: &T) {
+        self.bracket[k] = self.brackets(&self.excess, tau);
+    }
+
+    /// Terms of order k in the logarithms of the coefficients, `|q_j h_j[k - 1]/k|`.
+    #[inline]
+    pub(super) fn logarithm_terms(&self, k: usize, reciprocal: &T) -> Row<T> {
+        let h = &self.bracket[k - 1];
+        array::from_fn(|l| (h[l].clone() * &self.variance[l] * reciprocal).abs())
+    }
+
+    /// The integrals of `h_j[0..=order]` from 0 to `s`; even and odd powers apart, as two independent chains.
+    #[inline]
+    pub(super) fn bracket_integrals(&self, order: usize, reciprocal: &[T], s: &T) -> Row<T> {
+        let (pairs, top) = self.bracket[..=order].as_chunks::<2>();
+        let (weights, top_weight) = reciprocal[1..=order + 1].as_chunks::<2>();
+        let square = s.square();
+        let zero = s.int(0);
+        let mut odd: Row<T> = array::from_fn(|_| zero.clone());
+        let mut even = match (top, top_weight) {
+            ([c], [r]) => array::from_fn(|l| c[l].clone() * r),
+            _ => odd.clone(),
+        };
+        for ([c, d], [r, t]) in pairs.iter().zip(weights).rev() {
+            even = array::from_fn(|l| even[l].clone() * &square + (c[l].clone() * r));
+            odd = array::from_fn(|l| odd[l].clone() * &square + (d[l].clone() * t));
+        }
+        array::from_fn(|l| (odd[l].clone() * s + &even[l]) * s)
+    }
+
+    /// `x_j(s) - x_j(0)` of the group in a lane.
+    #[inline]
+    pub(super) fn square_increment(&self, lane: usize, order: usize, s: &T) -> T {
+        let (pairs, top) = self.square[1..=order].as_chunks::<2>();
+        let square = s.square();
+        let mut odd = s.int(0);
+        let mut even = top.first().map_or_else(|| odd.clone(), |c| c[lane].clone());
+        for [c, d] in pairs.iter().rev() {
+            even = even * &square + &c[lane];
+            odd = odd * &square + &d[lane];
+        }
+        (odd * s + even) * s
+    }
+}
