@@ -16,8 +16,8 @@ mod ladder;
 mod mp;
 #[cfg(feature = "mpfr")]
 mod mp_interval;
-mod normal;
 mod precision;
+mod random;
 mod rational;
 
 pub use domain::DomainError;
@@ -27,8 +27,8 @@ pub use ladder::{Ladder, agreeing_digits, climb};
 pub use mp::Mp;
 #[cfg(feature = "mpfr")]
 pub use mp_interval::MpInterval;
-pub use normal::Normals;
 pub use precision::Precision;
+pub use random::{NormalStream, Normals, Stream, shuffled};
 pub use rational::Rational;
 
 use std::cmp::Ordering;

@@ -2,7 +2,7 @@
 
 use super::coefficients::positive_init;
 use super::{SpectralError, Weights, polar};
-use crate::scalar::{DomainError, Normals};
+use crate::scalar::{DomainError, Stream};
 use nalgebra::DMatrix;
 
 /// A Haar-distributed orthogonal start, `init` times orthonormal columns (m <= d: `W'W = init^2 I`) or orthonormal rows
@@ -57,12 +57,10 @@ fn normal_matrix(dimension: usize, width: usize, init: f64, seed: u64) -> Result
             return Err(DomainError::new(name, size, "an integer >= 1"));
         }
     }
-    let mut normals = Normals::new(seed, START_STREAM);
-    Ok(DMatrix::from_fn(dimension, width, |_, _| normals.next()))
+    let mut normal = DMatrix::zeros(dimension, width);
+    Stream::Start.of(seed).fill(0, normal.as_mut_slice());
+    Ok(normal)
 }
-
-/// Starts draw from a stream of their own, so that the same seed can also drive data.
-const START_STREAM: u64 = 0;
 
 impl Weights for DMatrix<f64> {
     type Scalar = f64;
