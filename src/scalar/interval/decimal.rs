@@ -181,13 +181,14 @@ impl Interval {
 /// brackets if 17 digits are all of it. `{:.5}` asks for 5 significant digits.
 impl Display for Interval {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        if self.is_empty() {
-            return f.pad("[empty]");
-        }
         let count = f.precision().unwrap_or(DIGITS).max(1);
         let (lo, hi) = (outward(self.lo, true, count), outward(self.hi, false, count));
         // Padding only: the precision must not cut the text.
-        let text = if lo == hi { lo } else { format!("[{lo}, {hi}]") };
+        let text = match (self.is_empty(), lo == hi) {
+            (true, _) => "[empty]".to_string(),
+            (_, true) => lo,
+            _ => format!("[{lo}, {hi}]"),
+        };
         match f.width() {
             Some(width) => write!(f, "{text:>width$}"),
             None => f.write_str(&text),
@@ -200,5 +201,94 @@ impl FromStr for Interval {
 
     fn from_str(text: &str) -> Result<Self, DomainError> {
         parse(text)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn read(text: &str) -> Interval {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn a_decimal_is_a_point_or_between_two_neighbours() {
+        for (text, x) in
+            [("0.5", 0.5), ("1e22", 1e22), (" -12.25e+1 ", -122.5), ("0", 0.0), ("-0.0e9", 0.0), ("5.", 5.0)]
+        {
+            assert!(read(text).same_set(Interval::point(x)), "{text}: {:?}", read(text));
+        }
+        let tenth = read("0.1");
+        assert_eq!((tenth.lo, tenth.hi), (0.1_f64.next_down(), 0.1)); // the double 0.1 lies above 1/10
+        assert_eq!(read("-.1").lo, -0.1);
+        assert_eq!((read("1e-400").lo, read("1e-400").hi), (0.0, f64::from_bits(1)));
+        assert_eq!((read("1e400").lo, read("1e400").hi), (f64::MAX, f64::INFINITY));
+        assert_eq!(read("-1e99999999999999999999").hi, f64::MIN);
+        assert_eq!(read("1e-99999999999999999999").lo, 0.0);
+        // the smallest double, all its digits, and then one more
+        let smallest = format!("{:.800e}", f64::from_bits(1));
+        assert!(read(&smallest).is_point());
+        assert!(!read(&smallest.replace("e-324", "1e-324")).is_point());
+    }
+
+    #[test]
+    fn brackets_hold_two_decimals() {
+        let x = read("[0.1, 0.2]");
+        assert_eq!((x.lo, x.hi), (0.1_f64.next_down(), 0.2));
+        assert!(read("[ -inf , inf ]").same_set(Interval::ENTIRE));
+        assert!(read("[0.3]").same_set(read("0.3")));
+    }
+
+    #[test]
+    fn what_is_no_decimal_is_an_error_that_quotes_it() {
+        for text in [
+            "",
+            "inf",
+            "-infinity",
+            "nan",
+            "0x1p3",
+            "1,5",
+            "[1, 0]",
+            "[0.20000000000000000001, 0.2]",
+            "[inf, inf]",
+            "[1, nan]",
+            "[1",
+            "--1",
+            "1e",
+            "[,]",
+            "1_0",
+        ] {
+            let error = parse(text).unwrap_err().to_string();
+            assert!(error.contains(&format!("{:?}", text.trim())), "{text}: {error}");
+        }
+    }
+
+    #[test]
+    fn points_print_as_numbers_and_the_rest_outward() {
+        let third = Interval::ONE / Interval::point(3.0);
+        assert_eq!(third.to_string(), "[0.3333333333333333, 0.33333333333333338]");
+        assert_eq!(format!("{third:.3}"), "[0.333, 0.334]");
+        assert_eq!(Interval::point(-2.5).to_string(), "-2.5");
+        assert_eq!(Interval::point(-0.0).to_string(), "0");
+        assert_eq!(Interval::ENTIRE.to_string(), "[-inf, inf]");
+        assert_eq!(Interval::EMPTY.to_string(), "[empty]");
+        assert_eq!(format!("{:.2}", Interval::point(-0.0999)), "[-0.1, -0.099]");
+        assert_eq!(format!("{:>6}", Interval::ONE), "     1");
+        assert_eq!(Interval::point(1e300).decimal_bounds().1, "1.0000000000000001e300");
+    }
+
+    proptest! {
+        #[test]
+        fn what_was_printed_contains_what_was_there(a in any::<f64>(), b in any::<f64>(), digits in 1..20_usize) {
+            prop_assume!(a.is_finite() && b.is_finite());
+            let x = Interval { lo: a.min(b), hi: a.max(b) };
+            prop_assert!(x.is_subset(read(&x.to_string())), "{x}");
+            prop_assert!(x.is_subset(read(&format!("{x:.digits$}"))), "{x:.digits$}");
+            let point = Interval::point(a);
+            let again = read(&point.to_string());
+            prop_assert!(point.is_subset(again) && again.lo >= a.next_down().next_down() && again.hi <= a.next_up().next_up());
+        }
     }
 }

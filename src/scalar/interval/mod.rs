@@ -93,6 +93,8 @@ mod power;
 mod real;
 mod series;
 mod sets;
+#[cfg(test)]
+mod special_values;
 mod wide;
 
 use super::DomainError;

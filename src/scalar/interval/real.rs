@@ -33,6 +33,11 @@ impl Real for Interval {
         self.partial_cmp(&Self::ZERO)
     }
 
+    #[inline]
+    fn epsilon((): &()) -> Self {
+        Self::point(f64::EPSILON)
+    }
+
     /// Bounded and not empty.
     #[inline]
     fn is_finite(&self) -> bool {
