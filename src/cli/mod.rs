@@ -9,6 +9,7 @@ mod output;
 mod phase_diagram;
 mod plot;
 mod population;
+mod precision;
 
 pub use error::CliError;
 

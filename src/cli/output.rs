@@ -2,9 +2,9 @@
 
 use super::CliError;
 use crate::export::{Cell, Provenance, Table, write_csv, write_json, write_new, write_new_with_provenance, write_npz};
-use crate::scalar::Real;
+use crate::scalar::{Interval, Real};
 use clap::{Args, ValueEnum};
-use std::any::Any;
+use std::any::{Any, TypeId};
 use std::io::Write;
 use std::path::PathBuf;
 
@@ -65,10 +65,23 @@ pub(crate) fn exists(path: &std::path::Path) -> CliError {
     CliError::Output { path: path.into(), reason: "it exists; choose another name, or replace it with --force".into() }
 }
 
-/// A number of any number system as a cell: doubles as numbers, others as all their decimals.
-pub(crate) fn cell<T: Real>(value: &T) -> Cell {
-    match (value as &dyn Any).downcast_ref::<f64>() {
-        Some(double) => Cell::Number(*double),
-        None => Cell::decimal(value.to_string()),
+/// The columns of quantities: one each, in intervals two, `_lo` and `_hi`.
+pub(crate) fn value_columns<'a, T: Real>(names: impl IntoIterator<Item = &'a str>) -> Vec<String> {
+    let ends: &[&str] = if TypeId::of::<T>() == TypeId::of::<Interval>() { &["_lo", "_hi"] } else { &[""] };
+    names.into_iter().flat_map(|name| ends.iter().map(move |end| format!("{name}{end}"))).collect()
+}
+
+/// A number of any number system as cells, as many as [`value_columns`] has for it: doubles as numbers, others as all their
+/// decimals, intervals as decimals rounded outward.
+pub(crate) fn value_cells<T: Real>(value: Option<&T>) -> Vec<Cell> {
+    let Some(value) = value else { return value_columns::<T>([""]).iter().map(|_| Cell::Empty).collect() };
+    let any = value as &dyn Any;
+    if let Some(double) = any.downcast_ref::<f64>() {
+        vec![Cell::Number(*double)]
+    } else if let Some(interval) = any.downcast_ref::<Interval>() {
+        let (lo, hi) = interval.decimal_bounds();
+        vec![Cell::decimal(lo), Cell::decimal(hi)]
+    } else {
+        vec![Cell::decimal(value.to_string())]
     }
 }

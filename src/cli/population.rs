@@ -1,12 +1,13 @@
 //! `specdyn population`: one trajectory, or several side by side.
 
 use super::model::{ModelOptions, decimal, method};
-use super::output::{OutputOptions, cell, exists};
+use super::output::{OutputOptions, exists, value_cells, value_columns};
+use super::precision::{self, NumberSystem};
 use super::{CliError, figures};
-use crate::experiment::{Plan, Row, Setting, run};
+use crate::experiment::{Outcome, Plan, Row, Setting, run, run_exact};
 use crate::export::{Cell, Provenance, Table};
 use crate::observe::{CONTRACTION_LEVEL, Condition, Quantity};
-use crate::scalar::{DomainError, Real};
+use crate::scalar::{DomainError, Rational, Real};
 use crate::trajectory::{Event, EventKind, Stop};
 use clap::Args;
 use serde_json::json;
@@ -39,12 +40,15 @@ pub(super) struct PopulationOptions {
     /// Rows at these times (recursion: at these steps)
     #[arg(long, value_name = "T1,T2,...", value_delimiter = ',')]
     at: Option<Vec<String>>,
-    /// Number system
-    #[arg(long, value_name = "PRECISION", value_parser = ["f64"], default_value = "f64")]
+    /// Number system: f64 | BITS (arbitrary precision, 2 to 1048576 bits; feature `mpfr`) | exact (recursions in rationals)
+    #[arg(long, value_name = "PRECISION", default_value = "f64")]
     precision: String,
+    /// With --precision BITS: compute at BITS and at twice as many, and add a column with the digits on which a row agrees
+    #[arg(long)]
+    pub(super) ladder: bool,
     /// Print the list of events instead: time, event, coefficient
     #[arg(long)]
-    events: bool,
+    pub(super) events: bool,
     /// Draw coefficients, risk and alignment over time into FILE.png or FILE.svg (several, separated by commas)
     #[arg(long, value_name = "FILE", value_delimiter = ',')]
     plot: Vec<PathBuf>,
@@ -75,10 +79,36 @@ pub(super) fn execute(options: &PopulationOptions) -> Result<(), CliError> {
     if !(1..=MAX_POINTS).contains(&options.points) {
         return Err(DomainError::new("points", options.points, "an integer from 1 to 100000000").into());
     }
-    in_number_system::<f64>(options, &())
+    match precision::number_system(&options.precision)? {
+        NumberSystem::Bits(precision) => precision::at_bits(options, precision),
+        _ if options.ladder => Err(CliError::Invalid(
+            "--ladder compares two precisions: it needs --precision BITS, e.g. --precision 256".into(),
+        )),
+        NumberSystem::Double => {
+            present(options, &compute::<f64>(options, &(), |setting, plan, emit| run(setting, plan, emit))?, None)
+        }
+        NumberSystem::Exact => {
+            let runs = compute::<Rational>(options, &(), run_exact)?;
+            precision::report_cycles(&runs.runs);
+            present(options, &runs, None)
+        }
+    }
 }
 
-fn in_number_system<T: Real>(options: &PopulationOptions, context: &T::Context) -> Result<(), CliError> {
+/// What runs a setting: the generic [`run`], or one that a number system has for itself.
+type Runner<T> = fn(&Setting<T>, &Plan<T>, &mut dyn FnMut(Row<T>)) -> Result<Outcome<T>, DomainError>;
+
+/// One run an optimizer, and the names of the coefficients.
+pub(super) struct Runs<T: Real> {
+    names: Vec<String>,
+    pub(super) runs: Vec<Run<T>>,
+}
+
+pub(super) fn compute<T: Real>(
+    options: &PopulationOptions,
+    context: &T::Context,
+    run: Runner<T>,
+) -> Result<Runs<T>, CliError> {
     let mut names = Vec::new();
     let mut runs = Vec::new();
     for optimizer in &options.optimizer {
@@ -87,23 +117,38 @@ fn in_number_system<T: Real>(options: &PopulationOptions, context: &T::Context) 
             setting.set("step-size", &decimal("step-size", text, context)?)?;
         }
         names = setting.names()?;
-        runs.push(one(options, &setting, optimizer, &names, context)?);
+        runs.push(one(options, &setting, optimizer, &names, context, run)?);
     }
+    Ok(Runs { names, runs })
+}
+
+/// Writes the table, what went wrong, and the figures; `digits` are those on which the rows of each run agree.
+pub(super) fn present<T: Real>(
+    options: &PopulationOptions,
+    Runs { names, runs }: &Runs<T>,
+    digits: Option<&[Vec<f64>]>,
+) -> Result<(), CliError> {
     let provenance = provenance(options);
-    let table =
-        if options.events { event_table(&names, &runs) } else { row_table(&names, &runs, options.step_size.is_some()) };
+    let mut table =
+        if options.events { event_table(names, runs) } else { row_table(names, runs, options.step_size.is_some()) };
+    if let Some(digits) = digits {
+        table = precision::with_digits(&table, digits);
+    }
     for run in runs.iter().filter(|run| is_failure(&run.stop)) {
         eprintln!("{}: {}", run.optimizer, run.stop);
     }
     options.output.write(&table, &provenance)?;
     for path in &options.plot {
-        figures::trajectories(path, options.output.force, &names, &runs, &provenance)?;
+        figures::trajectories(path, options.output.force, names, runs, &provenance)?;
     }
     Ok(())
 }
 
 fn is_failure<T: Real>(stop: &Stop<T>) -> bool {
-    !matches!(stop, Stop::Horizon | Stop::Condition { .. } | Stop::Optimum { .. } | Stop::Rest { .. })
+    !matches!(
+        stop,
+        Stop::Horizon | Stop::Condition { .. } | Stop::Optimum { .. } | Stop::Rest { .. } | Stop::Cycle { .. }
+    )
 }
 
 fn one<T: Real>(
@@ -112,6 +157,7 @@ fn one<T: Real>(
     optimizer: &str,
     names: &[String],
     context: &T::Context,
+    run: Runner<T>,
 ) -> Result<Run<T>, CliError> {
     let until = options.until.as_ref().map(|text| Condition::parse(text, names, context)).transpose()?;
     let unbounded = options.time.is_none() && options.steps.is_none() && options.at.is_none();
@@ -152,7 +198,7 @@ fn one<T: Real>(
             let end = match &plan.horizon {
                 Some(time) if plan.until.is_none() => time.clone(),
                 _ => {
-                    let outcome = run(setting, &plan, |_| ())?;
+                    let outcome = run(setting, &plan, &mut |_| ())?;
                     if let Stop::Condition { .. } = outcome.stop {
                         // Found to the last bit: now it is a horizon like any other.
                         plan.until = None;
@@ -165,7 +211,7 @@ fn one<T: Real>(
         }
     }
     let mut rows = Vec::new();
-    let outcome = run(setting, &plan, |row| rows.push(row))?;
+    let outcome = run(setting, &plan, &mut |row| rows.push(row))?;
     Ok(Run { optimizer: optimizer.into(), rows, events: outcome.events, stop: outcome.stop, end: outcome.end })
 }
 
@@ -209,9 +255,8 @@ fn row_table<T: Real>(names: &[String], runs: &[Run<T>], recursion: bool) -> Tab
     let mut columns: Vec<String> = Vec::new();
     columns.extend(several.then(|| "optimizer".into()));
     columns.extend(recursion.then(|| "step".into()));
-    columns.push("time".into());
-    columns.extend(names.iter().cloned());
-    columns.extend(["risk", "alignment", "amplification"].map(String::from));
+    let values = std::iter::once("time").chain(names.iter().map(String::as_str));
+    columns.extend(value_columns::<T>(values.chain(["risk", "alignment", "amplification"])));
     columns.extend(failed.then(|| "status".into()));
     let mut table = Table::new(columns);
     for run in runs {
@@ -219,9 +264,7 @@ fn row_table<T: Real>(names: &[String], runs: &[Run<T>], recursion: bool) -> Tab
             let mut cells: Vec<Cell> = Vec::with_capacity(table.columns().len());
             cells.extend(several.then(|| Cell::from(run.optimizer.as_str())));
             cells.extend(row.step.map(Cell::from));
-            cells.push(cell(&row.time));
-            cells.extend(row.coefficients.iter().map(cell));
-            cells.extend([cell(&row.risk), row.alignment.as_ref().map(cell).into(), cell(&row.amplification)]);
+            cells.extend(row.values().flat_map(value_cells));
             cells.extend(failed.then(|| Cell::from("ok")));
             table.push(cells);
         }
@@ -229,8 +272,8 @@ fn row_table<T: Real>(names: &[String], runs: &[Run<T>], recursion: bool) -> Tab
             let mut cells = Vec::with_capacity(table.columns().len());
             cells.extend(several.then(|| Cell::from(run.optimizer.as_str())));
             cells.extend(recursion.then_some(Cell::Empty));
-            cells.push(cell(&run.end));
-            cells.extend(std::iter::repeat_n(Cell::Empty, names.len() + 3));
+            cells.extend(value_cells(Some(&run.end)));
+            cells.resize(table.columns().len() - 1, Cell::Empty);
             cells.push(Cell::from(run.stop.to_string()));
             table.push(cells);
         }
@@ -240,16 +283,20 @@ fn row_table<T: Real>(names: &[String], runs: &[Run<T>], recursion: bool) -> Tab
 
 fn event_table<T: Real>(names: &[String], runs: &[Run<T>]) -> Table {
     let several = runs.len() > 1;
-    let mut table = Table::new(several.then_some("optimizer").into_iter().chain(["time", "event", "coefficient"]));
+    let mut columns: Vec<String> = several.then(|| "optimizer".into()).into_iter().collect();
+    columns.extend(value_columns::<T>(["time"]));
+    columns.extend(["event", "coefficient"].map(String::from));
+    let mut table = Table::new(columns);
     for run in runs {
         for event in &run.events {
             let mut cells = Vec::with_capacity(4);
             cells.extend(several.then(|| Cell::from(run.optimizer.as_str())));
             let coefficient = match event.kind {
-                EventKind::Optimum => Cell::Empty,
+                EventKind::Optimum | EventKind::Rest | EventKind::Cycle { .. } => Cell::Empty,
                 _ => Cell::from(names[event.coefficient].as_str()),
             };
-            cells.extend([cell(&event.time), Cell::from(event.kind.name()), coefficient]);
+            cells.extend(value_cells(Some(&event.time)));
+            cells.extend([Cell::from(event.kind.name()), coefficient]);
             table.push(cells);
         }
     }
@@ -269,6 +316,7 @@ fn provenance(options: &PopulationOptions) -> Provenance {
         ("points".into(), json!(options.points)),
         ("at".into(), json!(options.at)),
         ("precision".into(), json!(options.precision)),
+        ("ladder".into(), json!(options.ladder)),
         ("events".into(), json!(options.events)),
     ]);
     Provenance { scalar: options.precision.clone(), ..Provenance::new(configuration.into()) }

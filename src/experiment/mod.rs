@@ -3,11 +3,13 @@
 //! Population commands, sweeps and claims all describe what they run as a [`Setting`]; [`run`] gives rows and events, [`measure`]
 //! one observable.
 
+mod exact;
 mod measure;
 mod run;
 mod setting;
 mod watch;
 
+pub use exact::run_exact;
 pub use measure::{Measured, Status, measure};
 pub use run::{Outcome, Plan, run};
 pub use setting::{Covariance, LossScale, Setting};

@@ -25,6 +25,14 @@ pub struct Row<T = f64> {
     pub amplification: T,
 }
 
+impl<T> Row<T> {
+    /// The numbers of the row in the order of the columns: time, coefficients, risk, alignment (if any), amplification.
+    pub fn values(&self) -> impl Iterator<Item = Option<&T>> {
+        let rest = [Some(&self.risk), self.alignment.as_ref(), Some(&self.amplification)];
+        std::iter::once(&self.time).chain(&self.coefficients).map(Some).chain(rest)
+    }
+}
+
 /// Watches a trajectory pass: keeps the running amplification, emits rows at the times asked for, notes events, and sees when a
 /// condition is met. It must be shown every segment of a flow (or every step of a recursion) once, in order.
 pub(super) struct Watch<'a, T: Real, Emit> {

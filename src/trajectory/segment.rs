@@ -87,6 +87,13 @@ pub enum EventKind {
     Maximum,
     /// A local minimum of the coefficient.
     Minimum,
+    /// An exact recursion: at rest for good.
+    Rest,
+    /// An exact recursion: repeats itself for good.
+    Cycle {
+        /// Steps until a state comes again.
+        period: u64,
+    },
 }
 
 impl EventKind {
@@ -102,6 +109,8 @@ impl EventKind {
             Self::Escape => "escape",
             Self::Maximum => "maximum",
             Self::Minimum => "minimum",
+            Self::Rest => "rest",
+            Self::Cycle { .. } => "cycle",
         }
     }
 }
@@ -129,6 +138,14 @@ pub enum Stop<T: Real> {
     Rest {
         /// Time of the first of the weights that stay.
         time: T,
+    },
+    /// The recursion, computed exactly, repeats itself for ever, and the condition was met nowhere on the cycle.
+    #[error("repeats itself with period {period} from t = {time} on")]
+    Cycle {
+        /// Time of the first state that comes again.
+        time: T,
+        /// Steps until it does.
+        period: u64,
     },
     /// Zero is unstable for a coefficient that is held there: solutions are not unique from here on.
     #[error(
@@ -185,6 +202,7 @@ impl<T: Real> Stop<T> {
             | Self::Optimum { time }
             | Self::NonUnique { time, .. }
             | Self::Rest { time }
+            | Self::Cycle { time, .. }
             | Self::Diverged { time, .. }
             | Self::StepTooSmall { time, .. }
             | Self::Budget { time, .. }
@@ -196,7 +214,9 @@ impl<T: Real> Stop<T> {
     /// One word for the status of a cell or a row.
     pub fn name(&self) -> &'static str {
         match self {
-            Self::Horizon | Self::Condition { .. } | Self::Optimum { .. } | Self::Rest { .. } => "ok",
+            Self::Horizon | Self::Condition { .. } | Self::Optimum { .. } | Self::Rest { .. } | Self::Cycle { .. } => {
+                "ok"
+            }
             Self::NonUnique { .. } => "non-unique",
             Self::Diverged { .. } => "diverged",
             Self::StepTooSmall { .. } => "step-too-small",

@@ -158,6 +158,17 @@ impl Lattice {
         self.start.iter().zip(&self.places).map(|(alpha, &k)| self.step_size.times(k) + alpha).collect()
     }
 
+    /// Whether double precision can tell that `|w_j/w_0| <= bound`; a quick look, before any rational is made.
+    pub(crate) fn ratio_is_below(&self, j: usize, bound: f64) -> bool {
+        let size = |j: usize| {
+            let (alpha, way) = (self.start[j].to_f64(), self.step_size.to_f64() * self.places[j] as f64);
+            // Start, step and integer to the nearest double, a product, a sum: 5 roundings, and room for underflow.
+            ((alpha + way).abs(), 4.0 * f64::EPSILON * (alpha.abs() + way.abs()) + f64::MIN_POSITIVE)
+        };
+        let ((w, error), (signal, signal_error)) = (size(j), size(0));
+        (w + error) * (1.0 + 4.0 * f64::EPSILON) < bound * (signal - signal_error)
+    }
+
     /// Steps done.
     pub fn steps(&self) -> u64 {
         self.steps

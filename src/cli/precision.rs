@@ -1,0 +1,131 @@
+//! `--precision`: the number systems of `specdyn population`, and the precision ladder.
+
+use super::CliError;
+use super::population::{PopulationOptions, Run};
+use crate::export::{Cell, Table};
+#[cfg(feature = "mpfr")]
+use crate::scalar::Real;
+use crate::scalar::{DomainError, Precision, Rational};
+use crate::trajectory::{EventKind, Stop};
+
+/// What numbers a run is made of.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum NumberSystem {
+    Double,
+    Bits(Precision),
+    Exact,
+}
+
+/// Reads the value of `--precision`.
+pub(super) fn number_system(text: &str) -> Result<NumberSystem, DomainError> {
+    match text {
+        "f64" => Ok(NumberSystem::Double),
+        "exact" => Ok(NumberSystem::Exact),
+        // So many digits are a number of bits all the same, and what is wrong with it is its size.
+        _ if !text.is_empty() && text.bytes().all(|c| c.is_ascii_digit()) => {
+            let bits = text.parse().unwrap_or(u32::MAX);
+            let bits = Precision::new(bits).map_err(|error| DomainError { value: text.into(), ..error })?;
+            Ok(NumberSystem::Bits(bits))
+        }
+        _ => Err(DomainError::new("precision", format!("{text:?}"), "f64, a number of bits, or exact")),
+    }
+}
+
+/// Runs at `precision`, and with `--ladder` at twice that too.
+#[cfg(feature = "mpfr")]
+pub(super) fn at_bits(options: &PopulationOptions, precision: Precision) -> Result<(), CliError> {
+    use super::population::{compute, present};
+    use crate::experiment::run;
+    use crate::scalar::Mp;
+
+    let coarse = compute::<Mp>(options, &precision, |setting, plan, emit| run(setting, plan, emit))?;
+    if !options.ladder {
+        return present(options, &coarse, None);
+    }
+    let finer = Precision::new(precision.bits().saturating_mul(2))?;
+    let fine = compute::<Mp>(options, &finer, |setting, plan, emit| run(setting, plan, emit))?;
+    let mut digits = Vec::new();
+    for (coarse, fine) in coarse.runs.iter().zip(&fine.runs) {
+        let of_run = if options.events { event_digits(coarse, fine) } else { row_digits(coarse, fine) };
+        let least = of_run.iter().copied().fold(f64::INFINITY, f64::min);
+        if least.is_finite() {
+            let optimizer = &coarse.optimizer;
+            eprintln!("{optimizer}: {precision} and {finer} agree to at least {least:.1} digits in every value");
+        }
+        digits.push(of_run);
+    }
+    present(options, &coarse, Some(&digits))
+}
+
+/// Without the feature there is no arithmetic for it.
+#[cfg(not(feature = "mpfr"))]
+pub(super) fn at_bits(_: &PopulationOptions, precision: Precision) -> Result<(), CliError> {
+    Err(CliError::Invalid(format!(
+        "--precision {} needs arbitrary precision, which this build lacks: build with --features mpfr (and m4, a C compiler)",
+        precision.bits()
+    )))
+}
+
+/// The digits on which each row agrees with the same row at a higher precision, in its worst value.
+#[cfg(feature = "mpfr")]
+fn row_digits<T: Real>(coarse: &Run<T>, fine: &Run<T>) -> Vec<f64> {
+    let worst = |i: usize| {
+        let Some(other) = fine.rows.get(i) else { return 0.0 };
+        // At time 0 both have the start, rounded to their own precisions.
+        let values = coarse.rows[i].values().zip(other.values()).filter_map(|(x, y)| Some((x?.clone(), y?.clone())));
+        let (x, y): (Vec<T>, Vec<T>) = values.unzip();
+        crate::scalar::agreeing_digits(&x, &y).into_iter().fold(f64::INFINITY, f64::min)
+    };
+    (0..coarse.rows.len()).map(worst).collect()
+}
+
+#[cfg(feature = "mpfr")]
+fn event_digits<T: Real>(coarse: &Run<T>, fine: &Run<T>) -> Vec<f64> {
+    let agreement = |i: usize| {
+        let event = &coarse.events[i];
+        match fine.events.get(i) {
+            Some(other) if (other.kind, other.coefficient) == (event.kind, event.coefficient) => {
+                crate::scalar::agreeing_digits(std::slice::from_ref(&event.time), std::slice::from_ref(&other.time))[0]
+            }
+            _ => 0.0,
+        }
+    };
+    (0..coarse.events.len()).map(agreement).collect()
+}
+
+/// `table` with a last column `digits`, run by run and row by row; rows that no precision computed (a failure's) have none.
+pub(super) fn with_digits(table: &Table, digits: &[Vec<f64>]) -> Table {
+    let mut columns = table.columns().to_vec();
+    let status = columns.iter().position(|name| name == "status");
+    columns.push("digits".into());
+    let mut wider = Table::new(columns);
+    let mut digits = digits.iter().flatten();
+    for row in table.rows() {
+        let mut row = row.clone();
+        let failed = status.is_some_and(|i| row[i] != Cell::from("ok"));
+        // Tenths of a digit, downward: more would be noise.
+        let cell = if failed { None } else { digits.next().map(|d| Cell::Number((d * 10.0).floor() / 10.0)) };
+        row.push(cell.unwrap_or(Cell::Empty));
+        wider.push(row);
+    }
+    wider
+}
+
+/// What an exact recursion is known to do for ever.
+pub(super) fn report_cycles(runs: &[Run<Rational>]) {
+    for run in runs {
+        for event in &run.events {
+            let (optimizer, time) = (&run.optimizer, &event.time);
+            match event.kind {
+                EventKind::Rest => eprintln!("{optimizer}: at rest, exactly, from t = {time} on"),
+                EventKind::Cycle { period } => {
+                    eprintln!("{optimizer}: repeats itself, exactly, with period {period} from t = {time} on");
+                }
+                _ => {}
+            }
+        }
+        if let Stop::Cycle { .. } | Stop::Rest { .. } = run.stop {
+            eprintln!("{}: the condition is met nowhere", run.optimizer);
+        }
+    }
+}

@@ -1,0 +1,137 @@
+//! `specdyn population --precision`: arbitrary precision, exact rationals, and what they refuse.
+
+use std::process::{Command, Output};
+
+fn population(arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_specdyn")).arg("population").args(arguments).output().expect("the binary runs")
+}
+
+/// Rows of cells, header first; and what was said on stderr.
+fn table(arguments: &[&str]) -> (Vec<Vec<String>>, String) {
+    let output = population(arguments);
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(output.status.success(), "{arguments:?}: {said}");
+    let text = String::from_utf8(output.stdout).unwrap();
+    (text.lines().map(|line| line.split(',').map(String::from).collect()).collect(), said)
+}
+
+/// One line that contains `part`, nothing on stdout, exit code 64.
+fn refused(arguments: &[&str], part: &str) {
+    let output = population(arguments);
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(64), "{arguments:?}: {said}");
+    assert!(output.stdout.is_empty() && said.lines().count() == 1 && said.contains(part), "{arguments:?}: {said}");
+}
+
+#[test]
+fn a_precision_that_is_none_is_refused_with_the_reason() {
+    for (value, part) in [
+        ("0", "precision = 0 is outside its domain: 2 to 1048576 bits"),
+        ("1", "precision = 1 is"),
+        ("1000000000", "precision = 1000000000 is outside its domain: 2 to 1048576 bits"),
+        ("99999999999999999999", "precision = 99999999999999999999"),
+        ("-5", "precision"),
+        ("double", "f64, a number of bits"),
+        ("", "precision"),
+    ] {
+        refused(&["--optimizer", "gd", &format!("--precision={value}")], part);
+    }
+    refused(&["--optimizer", "gd", "--ladder"], "--precision BITS");
+}
+
+#[test]
+#[cfg(not(feature = "mpfr"))]
+fn without_the_feature_arbitrary_precision_is_refused_by_its_name() {
+    refused(&["--optimizer", "gd", "--precision", "256"], "--features mpfr");
+}
+
+#[test]
+fn what_is_not_rational_or_would_not_fit_is_refused_by_exact() {
+    let exact = |rest: &[&str], part: &str| refused(&[&["--precision", "exact"], rest].concat(), part);
+    exact(&["--optimizer", "gd"], "recursions");
+    exact(&["--optimizer", "power:0.5", "--step-size", "0.1"], "power");
+    // The digits triple: 40 steps would be some 10^19 of them.
+    let steps = ["--optimizer", "gd", "--step-size", "0.01", "--steps", "40"];
+    exact(&steps, "the digits triple with each, 40 steps would need about");
+}
+
+/// As derived by hand at `one_step_is_the_formula_by_hand` in the library.
+#[test]
+fn exact_gradient_descent_prints_all_its_digits() {
+    let arguments = ["--optimizer", "gd", "--step-size", "0.01", "--steps", "2", "--at", "0,1,2"];
+    let (rows, _) = table(&[&arguments[..], &["--precision", "exact"]].concat());
+    assert_eq!(rows[2][..5], ["1", "0.01", "0.00102999878", "0.00120996598", "0.00100999878"]);
+    assert!(rows[3][2].len() > 20 && rows[3][6].contains('/'), "{:?}", rows[3]);
+    // Double precision says the same to its own digits.
+    let (doubles, _) = table(&arguments);
+    for (exact, double) in rows[3].iter().zip(&doubles[3]) {
+        let (p, q) = exact.split_once('/').unwrap_or((exact, "1"));
+        let exact = p.parse::<f64>().unwrap() / q.parse::<f64>().unwrap();
+        assert!((exact - double.parse::<f64>().unwrap()).abs() <= 1e-14 * exact.abs(), "{exact} {double}");
+    }
+}
+
+#[test]
+fn exact_spectral_descent_reports_its_cycle_and_keeps_it() {
+    let recursion = ["--optimizer", "specgd", "--step-size", "0.001", "--steps", "1000000"];
+    let (rows, said) = table(&[&recursion[..], &["--precision", "exact", "--at", "999998,999999,1000000"]].concat());
+    assert!(said.contains("repeats itself, exactly, with period 2"), "{said}");
+    assert_eq!(rows[1][2..], rows[3][2..]);
+    assert_ne!(rows[1][2..], rows[2][2..]);
+    let (events, _) = table(&[&recursion[..], &["--precision", "exact", "--events"]].concat());
+    assert_eq!(events[1][1..], ["cycle", ""]);
+    // SpecGD never amplifies: equal starts, so not by a single unit.
+    assert_eq!(rows[3].last().unwrap(), "1");
+}
+
+#[test]
+fn an_exact_recursion_that_never_meets_its_condition_says_so() {
+    let (rows, said) =
+        table(&["--optimizer", "specgd", "--step-size", "0.1", "--until", "signal>=2", "--precision", "exact"]);
+    assert!(said.contains("the condition is met nowhere"), "{said}");
+    assert!(rows.len() > 2);
+}
+
+#[cfg(feature = "mpfr")]
+mod at_bits {
+    use super::*;
+
+    /// The boundary is sharp only as alpha -> 0: so close above it, only a tiny start shows the amplification.
+    #[test]
+    fn gradient_descent_from_1e_300_just_above_the_threshold_is_amplified() {
+        let run = ["--optimizer", "gd", "--spike", "2.0001", "--init", "1e-300", "--until", "signal>=0.5"];
+        let (rows, _) = table(&[&run[..], &["--precision", "256", "--points", "3"]].concat());
+        let last = rows.last().unwrap();
+        let amplification: f64 = last.last().unwrap().parse().unwrap();
+        // (1 - 3/mu) log(1/alpha) = 0.0230252 in the logarithm, less what the end of the escape loses, of the order mu - 3.
+        assert!((0.0226..0.023_026).contains(&amplification.ln()), "{amplification}");
+        assert!(last[1].len() > 70, "all digits are printed: {}", last[1]);
+        let (below, _) =
+            table(&[&["--optimizer", "gd", "--spike", "1.9999"], &run[4..], &["--precision", "256"]].concat());
+        assert_eq!(below.last().unwrap().last().unwrap(), "1");
+    }
+
+    #[test]
+    fn two_precisions_are_compared_and_agree() {
+        for (optimizer, step) in [("gd", None), ("specgd", None), ("gd", Some("0.01")), ("power:0.5", None)] {
+            let mut arguments = vec!["--optimizer", optimizer, "--time", "1", "--points", "5"];
+            arguments.extend(step.map(|_| "--step-size").into_iter().chain(step));
+            arguments.extend(["--precision", "128", "--ladder"]);
+            let (rows, said) = table(&arguments);
+            assert!(said.contains("128 bits and 256 bits agree to at least"), "{said}");
+            assert_eq!(rows[0].last().unwrap(), "digits");
+            for row in &rows[1..] {
+                // 38 digits; a hundred operations, none of which amplifies an error by more than a thousand
+                assert!(row.last().unwrap().parse::<f64>().unwrap() > 33.0, "{optimizer}: {row:?}");
+            }
+        }
+        let (events, _) = table(&["--optimizer", "specgd", "--precision", "64", "--ladder", "--events"]);
+        assert!(events.len() > 8 && events[0].last().unwrap() == "digits");
+    }
+
+    #[test]
+    fn four_thousand_bits_print_twelve_hundred_digits() {
+        let (rows, _) = table(&["--optimizer", "specgd", "--precision", "4096", "--time", "0.5", "--at", "0.3"]);
+        assert!(rows[1][2].len() > 1_200, "{}", rows[1][2].len());
+    }
+}
