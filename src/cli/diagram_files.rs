@@ -2,10 +2,11 @@
 
 use super::CliError;
 use super::output::exists;
+use super::sweep_folder::SweepFolder;
 use crate::experiment::{Measured, Status};
-use crate::export::{self, Provenance, Table, read_csv, write_csv, write_new};
+use crate::export::{self, Provenance, read_csv, write_csv_row, write_new};
 use crate::observe::Observable;
-use crate::sweep::{Axis, Boundary, Cell};
+use crate::sweep::{Axis, Boundary, Grid, Outcomes, Places, Planned, Refinement, boundaries};
 use serde_json::{Map, Value, json};
 use std::path::Path;
 
@@ -14,54 +15,103 @@ pub(super) const CELLS: &str = "cells.csv";
 /// Axes, observable, optimizers, theory and provenance.
 pub(super) const RUN: &str = "run.json";
 
+const COLUMNS: [&str; 5] = ["x", "y", "optimizer", "value", "status"];
+
 /// What is needed beside the cells to draw them.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Run {
-    /// x, then y.
+    /// x, then y, as fine as the refinement may go.
     pub(super) axes: [Axis; 2],
     pub(super) observable: Observable,
     pub(super) optimizers: Vec<String>,
     pub(super) boundaries: Vec<Boundary>,
+    /// The level whose crossing is drawn.
+    pub(super) level: Option<f64>,
+    /// How often intervals may have been halved.
+    pub(super) halvings: u32,
 }
 
-pub(super) fn provenance(configuration: Map<String, Value>, threads: usize) -> Provenance {
-    Provenance { threads, ..Provenance::new(configuration.into()) }
+impl Run {
+    /// What `grid` is drawn with.
+    pub(super) fn new(grid: &Grid, level: Option<f64>) -> Self {
+        Self {
+            axes: grid.finest_axes(),
+            observable: grid.observable,
+            optimizers: grid.methods.iter().map(|(name, _)| name.clone()).collect(),
+            boundaries: boundaries(grid),
+            level,
+            halvings: grid.refinement.map_or(0, |refinement| refinement.levels),
+        }
+    }
+
+    pub(super) fn places(&self) -> Places {
+        Places::on(&self.axes, self.optimizers.clone())
+    }
 }
 
-/// Writes `cells.csv` and `run.json`; the cells last, since a folder with cells is a finished one.
+/// Writes `cells.csv` and `run.json`; the cells last, since a folder with cells is a finished one. They depend on the cells alone: how
+/// many threads, shards and interruptions it took is in the log.
 pub(super) fn write(
     folder: &Path,
-    force: bool,
     run: &Run,
-    cells: &[Cell],
-    provenance: &Provenance,
+    sweep: &SweepFolder,
+    planned: &Planned,
+    configuration: Map<String, Value>,
 ) -> Result<(), CliError> {
-    let mut content = provenance.to_json();
+    let mut content = Provenance::new(configuration.into()).to_json();
+    if let Some(content) = content.as_object_mut() {
+        content.remove("threads");
+    }
     content["x"] = json!(run.axes[0].to_string());
     content["y"] = json!(run.axes[1].to_string());
     content["observe"] = json!(run.observable.name());
     content["optimizer"] = json!(run.optimizers);
+    content["level"] = json!(run.level);
+    content["halvings"] = json!(run.halvings);
     content["theory"] = run
         .boundaries
         .iter()
         .map(|b| json!({"label": b.label, "optimizer": run.optimizers[b.method], "points": b.points}))
         .collect();
-    write_new(&folder.join(RUN), force, |out| writeln!(out, "{content:#}"))?;
-    let mut table = Table::new(["x", "y", "optimizer", "value", "status"]);
-    for cell in cells {
-        table.push(vec![
-            cell.x.into(),
-            cell.y.into(),
-            run.optimizers[cell.method].as_str().into(),
-            cell.measured.value.into(),
-            cell.measured.status.to_string().into(),
-        ]);
+    write_new(&folder.join(RUN), true, |out| writeln!(out, "{content:#}"))?;
+    write_new(&folder.join(CELLS), true, |out| {
+        write_csv_row(&COLUMNS.map(|name| name.into()), out)?;
+        for index in planned.iter() {
+            let (point, measured) = (sweep.places.point(index), sweep.outcomes.get(index));
+            let measured = measured.ok_or_else(|| std::io::Error::other(format!("cell {index} was not computed")))?;
+            let optimizer = run.optimizers[point.method].as_str();
+            let status = measured.status.to_string();
+            write_csv_row(
+                &[point.x.into(), point.y.into(), optimizer.into(), measured.value.into(), status.into()],
+                out,
+            )?;
+        }
+        Ok(())
+    })?;
+    Ok(())
+}
+
+/// One line on stderr for every optimizer with cells that have no value, and an error that says so.
+pub(super) fn report(sweep: &SweepFolder, planned: &Planned) -> Result<(), CliError> {
+    let of = |index: u64| sweep.places.point(index);
+    let failures: Vec<(u64, &Status)> =
+        sweep.outcomes.failures().filter(|(index, _)| planned.contains(*index)).collect();
+    if failures.is_empty() {
+        return Ok(());
     }
-    Ok(write_new(&folder.join(CELLS), force, |out| write_csv(&table, out))?)
+    for (method, optimizer) in sweep.places.optimizers().iter().enumerate() {
+        let mut failed = failures.iter().filter(|(index, _)| of(*index).method == method).peekable();
+        if let Some((first, status)) = failed.peek().copied() {
+            let point = of(*first);
+            let count = failed.count();
+            remark!("{optimizer}: {count} cells have no value; the first, at ({}, {}): {status}", point.x, point.y);
+        }
+    }
+    Err(CliError::Open(format!("{} of {} cells have no value", failures.len(), planned.len())))
 }
 
 /// Reads a folder that [`write`] made.
-pub(super) fn read(folder: &Path) -> Result<(Run, Vec<Cell>), CliError> {
+pub(super) fn read(folder: &Path) -> Result<(Run, Outcomes), CliError> {
     let path = folder.join(RUN);
     let unusable = |reason: String| CliError::input(&path, reason);
     let text = std::fs::read_to_string(&path).map_err(|e| unusable(e.to_string()))?;
@@ -86,36 +136,39 @@ pub(super) fn read(folder: &Path) -> Result<(Run, Vec<Cell>), CliError> {
         };
         boundaries.push(Boundary { label: word(line, "label")?, method, points });
     }
-    let run = Run { axes, observable, optimizers, boundaries };
+    let halvings = value["halvings"].as_u64().filter(|n| *n <= Refinement::MAX_LEVELS.into()).unwrap_or(0) as u32;
+    let run = Run { axes, observable, optimizers, boundaries, level: value["level"].as_f64(), halvings };
     let cells = read_cells(&folder.join(CELLS), &run)?;
     Ok((run, cells))
 }
 
-fn read_cells(path: &Path, run: &Run) -> Result<Vec<Cell>, CliError> {
+fn read_cells(path: &Path, run: &Run) -> Result<Outcomes, CliError> {
     let unusable = |reason: String| CliError::input(path, reason);
     let text = std::fs::read_to_string(path).map_err(|e| unusable(e.to_string()))?;
     let records = read_csv(&text).map_err(|e| unusable(e.to_string()))?;
-    if records.columns != ["x", "y", "optimizer", "value", "status"] {
+    if records.columns != COLUMNS {
         return Err(unusable("the header is not x,y,optimizer,value,status".into()));
     }
-    let mut cells = Vec::with_capacity(records.rows.len());
+    let places = run.places();
+    let mut outcomes = Outcomes::new(places.len());
     for (row, line) in records.rows.iter().zip(2..) {
         let number =
             |text: &str| text.parse::<f64>().map_err(|_| unusable(format!("line {line}: {text:?} is no number")));
-        let method = run.optimizers.iter().position(|o| *o == row[2]);
         let value = if row[3].is_empty() { None } else { Some(number(&row[3])?) };
-        cells.push(Cell {
-            x: number(&row[0])?,
-            y: number(&row[1])?,
-            method: method.ok_or_else(|| unusable(format!("line {line}: optimizer {:?} is not in {RUN}", row[2])))?,
-            measured: Measured { value, status: Status::from_text(&row[4]) },
+        let measured = Measured { value, status: Status::from_text(&row[4]) };
+        let mut found = false;
+        places.find(&row[2], number(&row[0])?, number(&row[1])?, |index| {
+            outcomes.set(index, &measured);
+            found = true;
         });
+        if !found {
+            return Err(unusable(format!("line {line}: this cell is not in the grid of {RUN}")));
+        }
     }
-    let expected = run.optimizers.len() * run.axes[0].count * run.axes[1].count;
-    if cells.len() != expected {
-        return Err(unusable(format!("{} cells where {RUN} promises {expected}", cells.len())));
+    if run.halvings == 0 && outcomes.done() != places.len() {
+        return Err(unusable(format!("{} cells where {RUN} promises {}", outcomes.done(), places.len())));
     }
-    Ok(cells)
+    Ok(outcomes)
 }
 
 /// Where a figure goes, refusing to replace one without `force`.

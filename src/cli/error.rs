@@ -29,6 +29,23 @@ pub enum CliError {
         /// Why not.
         reason: String,
     },
+    /// Another process works in a folder.
+    #[error("{}: another process is at work there; wait for it, or choose another --output", folder.display())]
+    Busy {
+        /// The folder.
+        folder: PathBuf,
+    },
+    /// SIGINT or SIGTERM.
+    #[error("interrupted: {reason}")]
+    Interrupted {
+        /// 128 and the number of the signal.
+        code: u8,
+        /// What was reached, and how to go on.
+        reason: String,
+    },
+    /// The work is done as far as it can be, and something in it is open.
+    #[error("{0}")]
+    Open(String),
     /// Input or output failed half-way.
     #[error("input or output failed: {0}")]
     Io(#[from] std::io::Error),
@@ -47,6 +64,9 @@ impl CliError {
             Self::Input { .. } => 65,
             Self::Output { .. } => 73,
             Self::Io(_) => 74,
+            Self::Busy { .. } => 75,
+            Self::Interrupted { code, .. } => *code,
+            Self::Open(_) => 2,
         }
     }
 
@@ -60,8 +80,9 @@ impl CliError {
             Self::Usage(error) if !error.use_stderr() => {
                 let _ = error.print();
             }
-            Self::Usage(error) => eprintln!("{}", one_line(&error.render().to_string())),
-            other => eprintln!("error: {}", one_line(&other.to_string())),
+            Self::Usage(error) => remark!("{}", one_line(&error.render().to_string())),
+            Self::Open(_) | Self::Interrupted { .. } => remark!("{}", one_line(&self.to_string())),
+            other => remark!("error: {}", one_line(&other.to_string())),
         }
     }
 }

@@ -4,18 +4,18 @@ use super::CliError;
 use super::diagram_files::{Run as Diagram, figure_path};
 use super::phase_diagram::FigureFormat;
 use super::population::Run;
-use crate::experiment::Row as Point;
+use crate::experiment::{Measured, Row as Point};
 use crate::export::{
     Axis, Boundary, Column, Curve, Figure, FigureError, HeatMap, Label, Level, PhaseDiagram, Provenance, Role, Row,
     Scale, TimeAxis, Trajectories, ValueAxis, write_new, write_new_with_provenance,
 };
 use crate::observe::Observable;
 use crate::scalar::Real;
-use crate::sweep::{self, Cell};
+use crate::sweep::{self, Outcomes, fill_between};
 use std::path::Path;
 
 /// Amplification starts at 1; the boundary is drawn where it has grown by this factor.
-const AMPLIFIED: f64 = 1.01;
+pub(super) const AMPLIFIED: f64 = 1.01;
 
 /// More curves than this in one panel cannot be told apart.
 const MAX_CURVES: usize = 7;
@@ -34,7 +34,7 @@ pub(super) fn phase_diagram(
     folder: &Path,
     force: bool,
     run: &Diagram,
-    cells: &[Cell],
+    cells: &Outcomes,
     formats: &[FigureFormat],
 ) -> Result<(), CliError> {
     if formats.is_empty() {
@@ -48,39 +48,55 @@ pub(super) fn phase_diagram(
     Ok(())
 }
 
-fn describe(run: &Diagram, cells: &[Cell]) -> PhaseDiagram {
+fn describe(run: &Diagram, outcomes: &Outcomes) -> PhaseDiagram {
     let axis = |axis: &sweep::Axis| Axis {
         label: axis_label(&axis.name),
         scale: if axis.log { Scale::Log } else { Scale::Linear },
         values: axis.values(),
     };
     let power_varies = run.axes.iter().any(|axis| axis.name == "power");
+    let places = run.places();
+    let plane = places.len() / run.optimizers.len().max(1) as u64;
+    let positive = (0..places.len()).filter_map(|index| outcomes.value(index).flatten()).all(|value| value > 0.0);
+    let log = positive && run.observable != Observable::Alignment;
+    let cells = |method: u64| {
+        let mut cells: Vec<Option<Measured>> =
+            (method * plane..(method + 1) * plane).map(|index| outcomes.get(index)).collect();
+        if run.halvings > 0 {
+            fill_between(places.shape(), run.halvings, log, &mut cells);
+        }
+        let drawn = |cell: Option<Measured>| match cell {
+            Some(Measured { value: Some(value), .. }) => Ok(value),
+            Some(measured) => Err(measured.status.kind().to_string()),
+            None => Err("not computed".to_string()),
+        };
+        cells.into_iter().map(drawn).collect()
+    };
     let panel = |method: usize| HeatMap {
         title: if power_varies { Label::plain("spectral power") } else { optimizer_label(&run.optimizers[method]) },
-        cells: cells
-            .iter()
-            .filter(|cell| cell.method == method)
-            .map(|cell| cell.measured.value.ok_or_else(|| cell.measured.status.kind().to_string()))
-            .collect(),
+        cells: cells(method as u64),
         theory: run
             .boundaries
             .iter()
             .find(|b| b.method == method)
             .map(|b| Boundary { name: Label::plain(b.label.clone()), points: b.points.clone() }),
     };
-    let positive = cells.iter().filter_map(|c| c.measured.value).all(|v| v > 0.0);
     let amplification = run.observable == Observable::Amplification;
+    let level_name = |level: f64| match (amplification, level == AMPLIFIED) {
+        (true, true) => Label::plain("amplified by more than 1 %"),
+        _ => Label::plain(format!("{} = {level}", run.observable)),
+    };
     PhaseDiagram {
         title: None,
         x: axis(&run.axes[0]),
         y: axis(&run.axes[1]),
         value: ValueAxis {
             label: observable_label(run.observable),
-            scale: if positive && run.observable != Observable::Alignment { Scale::Log } else { Scale::Linear },
+            scale: if log { Scale::Log } else { Scale::Linear },
             range: None,
         },
         panels: (0..run.optimizers.len()).map(panel).collect(),
-        level: amplification.then(|| Level { name: Label::plain("amplified by more than 1 %"), value: AMPLIFIED }),
+        level: run.level.map(|value| Level { name: level_name(value), value }),
     }
 }
 
@@ -134,7 +150,7 @@ pub(super) fn trajectories<T: Real>(
 }
 
 impl FigureFormat {
-    fn extension(self) -> &'static str {
+    pub(super) fn extension(self) -> &'static str {
         match self {
             Self::Png => "png",
             Self::Svg => "svg",

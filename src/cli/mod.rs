@@ -1,15 +1,31 @@
 //! The command line: the only code that prints. Contract: options, columns and exit codes of `specdyn --help`.
 
+/// A line on stderr. One that nobody can read (a closed pipe, a full disk) is no reason to fail.
+macro_rules! remark {
+    ($($text:tt)*) => {{
+        use std::io::Write as _;
+        let _ = writeln!(std::io::stderr(), $($text)*);
+    }};
+}
+
 mod config;
 mod diagram_files;
 mod error;
 mod figures;
+mod forecast;
+mod identity;
+mod merge;
 mod model;
 mod output;
 mod phase_diagram;
 mod plot;
 mod population;
 mod precision;
+mod progress;
+mod signals;
+mod slurm;
+mod status;
+mod sweep_folder;
 
 pub use error::CliError;
 
@@ -26,18 +42,22 @@ pub struct Arguments {
     command: Command,
 }
 
-const EXIT_CODES: &str = "Exit codes: 0 ok; 64 usage, or a parameter outside its domain; 65 unusable input file; 73 output \
-exists or cannot be made; 74 input or output failed.\nEvery option can come from a TOML file with the same keys: --config FILE; \
-the command line wins.";
+const EXIT_CODES: &str = "Exit codes: 0 ok; 2 done, but cells are missing or have no value; 64 usage, or a parameter outside its \
+domain; 65 unusable input file; 73 output exists or cannot be made; 74 input or output failed; 75 another process is at work there; \
+130 and 143 interrupted.\nEvery option can come from a TOML file with the same keys: --config FILE; the command line wins.";
 
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Integrate the population dynamics and print coefficients, risk, alignment and amplification over time
-    Population(population::PopulationOptions),
+    Population(Box<population::PopulationOptions>),
     /// Colour an observable over a grid of two parameters, one panel an optimizer
-    PhaseDiagram(phase_diagram::PhaseDiagramOptions),
+    PhaseDiagram(Box<phase_diagram::PhaseDiagramOptions>),
     /// Draw the figures of a phase diagram again, without recomputing
     Plot(plot::PlotOptions),
+    /// Join the shards of a phase diagram
+    Merge(merge::MergeOptions),
+    /// Say which cells of a phase diagram are done
+    Status(status::StatusOptions),
     /// Print the completion script of a shell
     Completions {
         /// Which shell
@@ -70,6 +90,8 @@ fn execute(arguments: Vec<OsString>) -> Result<(), CliError> {
         Command::Population(options) => population::execute(&options),
         Command::PhaseDiagram(options) => phase_diagram::execute(&options),
         Command::Plot(options) => plot::execute(&options),
+        Command::Merge(options) => merge::execute(&options),
+        Command::Status(options) => status::execute(&options),
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut Arguments::command(), "specdyn", &mut script);

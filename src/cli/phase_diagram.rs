@@ -1,14 +1,15 @@
 //! `specdyn phase-diagram`: an observable over a grid of two parameters.
 
 use super::model::{ModelOptions, decimal, method};
-use super::output::exists;
-use super::{CliError, diagram_files, figures};
+use super::signals::Signals;
+use super::slurm::{self, SlurmOptions};
+use super::sweep_folder::{self, Rerun, Start, SweepFolder};
+use super::{CliError, diagram_files, figures, forecast, progress};
 use crate::observe::Observable;
 use crate::scalar::DomainError;
-use crate::sweep::{Axis, Cell, Grid};
+use crate::sweep::{Axis, Grid, Refinement, Shard, note_panics_of_cells};
 use clap::{Args, ValueEnum};
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use serde_json::json;
+use serde_json::{Map, Value, json};
 use std::path::PathBuf;
 
 /// Options of `specdyn phase-diagram`.
@@ -37,16 +38,42 @@ pub(super) struct PhaseDiagramOptions {
     time: Option<String>,
     /// Folder for cells.csv, run.json and the figures
     #[arg(long, value_name = "DIR", required = true)]
-    output: PathBuf,
-    /// Replace the files of an earlier run in DIR
+    pub(super) output: PathBuf,
+    /// Start over, in place of an earlier run in DIR
+    #[arg(long, conflicts_with = "resume")]
+    pub(super) force: bool,
+    /// Keep the finished cells of an earlier run in DIR; only where cells lie may differ from it (axes, optimizers, refinement)
     #[arg(long)]
-    force: bool,
+    pub(super) resume: bool,
+    /// With --resume, compute again: cells without a value (failed), or lost to damage of the log (damaged)
+    #[arg(long, value_enum, value_name = "CELLS", value_delimiter = ',', requires = "resume")]
+    rerun: Vec<RerunCells>,
+    /// Also use the finished cells of other folders with the same configuration
+    #[arg(long, value_name = "DIR")]
+    from: Vec<PathBuf>,
+    /// Compute only part I of N, for `specdyn merge` to join; each part needs a DIR of its own
+    #[arg(long, value_name = "I/N")]
+    pub(super) shard: Option<String>,
+    /// Halve the intervals of the axes LEVELS times (default 3), but only where the observable crosses --level
+    #[arg(long, value_name = "boundary[:LEVELS]")]
+    pub(super) refine: Option<String>,
+    /// The level whose crossing is drawn, and refined [default for amplification: 1.01]
+    #[arg(long, value_name = "VALUE", allow_hyphen_values = true)]
+    level: Option<String>,
+    /// Say what the run would cost in cells, bytes, memory and hours, and stop
+    #[arg(long)]
+    pub(super) forecast: bool,
+    /// Refuse to start what would take longer, by forecast
+    #[arg(long, value_name = "HOURS", default_value_t = 720.0)]
+    pub(super) max_hours: f64,
     /// Figures to draw
     #[arg(long, value_enum, value_name = "FORMAT", value_delimiter = ',', default_value = "png,svg")]
-    plot: Vec<FigureFormat>,
+    pub(super) plot: Vec<FigureFormat>,
     /// Number of threads (default: all cores)
     #[arg(long, value_name = "T", value_parser = clap::value_parser!(u16).range(1..=4096))]
-    threads: Option<u16>,
+    pub(super) threads: Option<u16>,
+    #[command(flatten)]
+    pub(super) slurm: SlurmOptions,
 }
 
 /// A format of figures.
@@ -56,90 +83,129 @@ pub(super) enum FigureFormat {
     Svg,
 }
 
+/// Which earlier cells are computed once more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum RerunCells {
+    Failed,
+    Damaged,
+}
+
 pub(super) fn execute(options: &PhaseDiagramOptions) -> Result<(), CliError> {
-    let grid = grid(options)?;
-    grid.check()?;
-    let cells_file = options.output.join(diagram_files::CELLS);
-    if !options.force && cells_file.symlink_metadata().is_ok() {
-        return Err(exists(&cells_file));
+    let grid = options.grid()?;
+    let shard = options.shard.as_deref().map(str::parse::<Shard>).transpose()?;
+    let threads = threads(options.threads);
+    let costs = forecast::forecast(options, &grid, shard, threads);
+    if options.forecast {
+        return costs.print();
     }
-    std::fs::create_dir_all(&options.output)
-        .map_err(|error| CliError::Output { path: options.output.clone(), reason: error.to_string() })?;
-
-    let threads = options.threads.map_or(0, usize::from);
-    let pool = rayon::ThreadPoolBuilder::new()
-        .num_threads(threads)
-        .build()
-        .map_err(|error| CliError::Invalid(format!("--threads: {error}")))?;
-    let bar = progress_bar(grid.len() as u64);
-    let cells = pool.install(|| grid.run(|n| bar.inc(n)));
-    bar.finish_and_clear();
-
-    let run = diagram_files::Run {
-        axes: [grid.x.clone(), grid.y.clone()],
-        observable: grid.observable,
-        optimizers: options.optimizer.clone(),
-        boundaries: crate::sweep::boundaries(&grid),
-    };
-    let provenance = diagram_files::provenance(configuration(options), pool.current_num_threads());
-    diagram_files::write(&options.output, options.force, &run, &cells, &provenance)?;
-    figures::phase_diagram(&options.output, true, &run, &cells, &options.plot)?;
-    report_failures(&cells, &options.optimizer);
-    Ok(())
+    costs.check(&options.output, options.max_hours)?;
+    if options.slurm.tasks().is_some() {
+        return slurm::submit(options, grid);
+    }
+    note_panics_of_cells();
+    let signals = Signals::catch()?;
+    let configuration = options.configuration();
+    let session = sweep_folder::session(&configuration, threads, shard);
+    let mut sweep = SweepFolder::open(&options.output, grid, &configuration, &session, options.start())?;
+    for other in &options.from {
+        sweep.absorb(other, shard.is_none())?;
+    }
+    let bar = progress::Bar::new();
+    sweep.compute(threads, shard, &signals, |done, total| bar.show(done, total))?;
+    bar.finish();
+    if shard.is_some() {
+        // Its own cells are done; the others, and the artefacts, are for merge.
+        return diagram_files::report(&sweep, &sweep.planned());
+    }
+    finish(&sweep, options)
 }
 
-fn grid(options: &PhaseDiagramOptions) -> Result<Grid, CliError> {
-    let methods = options
-        .optimizer
-        .iter()
-        .map(|name| Ok((name.clone(), method(name, &())?)))
-        .collect::<Result<Vec<_>, DomainError>>()?;
-    let mut base = options.model.setting(methods[0].1.clone(), &())?;
-    if let Some(text) = &options.step_size {
-        base.set("step-size", &decimal("step-size", text, &())?)?;
-    }
-    let time = options.time.as_ref().map(|text| decimal::<f64>("time", text, &())).transpose()?;
-    if let Some(time) = time.filter(|t| *t < 0.0) {
-        return Err(DomainError::new("time", time, "a number >= 0").into());
-    }
-    let observable: Observable = options.observe.parse()?;
-    Ok(Grid { x: options.x.parse::<Axis>()?, y: options.y.parse::<Axis>()?, methods, base, observable, time })
+/// Writes the artefacts of a sweep whose cells are all done.
+pub(super) fn finish(sweep: &SweepFolder, options: &PhaseDiagramOptions) -> Result<(), CliError> {
+    let planned = sweep.planned();
+    let run = diagram_files::Run::new(&sweep.grid, options.level()?);
+    diagram_files::write(&options.output, &run, sweep, &planned, options.configuration())?;
+    figures::phase_diagram(&options.output, true, &run, &sweep.outcomes_of(&planned), &options.plot)?;
+    diagram_files::report(sweep, &planned)
 }
 
-/// On a terminal only.
-fn progress_bar(cells: u64) -> ProgressBar {
-    let bar = ProgressBar::with_draw_target(Some(cells), ProgressDrawTarget::stderr());
-    let style = ProgressStyle::with_template("{wide_bar} {pos}/{len} cells, {eta} left").expect("a constant template");
-    bar.set_style(style);
-    bar
+/// The number asked for, or one for every core.
+pub(super) fn threads(asked: Option<u16>) -> usize {
+    asked.map_or_else(|| std::thread::available_parallelism().map_or(1, usize::from), usize::from)
 }
 
-/// One line on stderr for every optimizer with cells that have no value.
-fn report_failures(cells: &[Cell], optimizers: &[String]) {
-    for (index, optimizer) in optimizers.iter().enumerate() {
-        let mut failed = cells.iter().filter(|c| c.method == index && c.measured.value.is_none()).peekable();
-        if let Some(first) = failed.peek() {
-            let (x, y, status) = (first.x, first.y, first.measured.status.clone());
-            eprintln!(
-                "{optimizer}: {} of {} cells have no value; the first, at ({x}, {y}): {status}",
-                failed.count(),
-                cells.len() / optimizers.len()
-            );
+impl PhaseDiagramOptions {
+    fn start(&self) -> Start {
+        if self.resume {
+            let rerun = |cells| self.rerun.contains(&cells);
+            Start::Resume(Rerun { failed: rerun(RerunCells::Failed), damaged: rerun(RerunCells::Damaged) })
+        } else if self.force {
+            Start::Over
+        } else {
+            Start::New
         }
     }
-}
 
-/// Every option of the run, defaults included, under the names that `--config` takes.
-fn configuration(options: &PhaseDiagramOptions) -> serde_json::Map<String, serde_json::Value> {
-    let mut configuration = options.model.configuration();
-    configuration.extend([
-        ("command".into(), json!("phase-diagram")),
-        ("x".into(), json!(options.x)),
-        ("y".into(), json!(options.y)),
-        ("observe".into(), json!(options.observe)),
-        ("optimizer".into(), json!(options.optimizer)),
-        ("step-size".into(), json!(options.step_size)),
-        ("time".into(), json!(options.time)),
-    ]);
-    configuration
+    /// The level that is drawn, and refined.
+    pub(super) fn level(&self) -> Result<Option<f64>, CliError> {
+        match &self.level {
+            Some(text) => Ok(Some(decimal::<f64>("level", text, &())?)),
+            None if self.observe == Observable::Amplification.name() => Ok(Some(figures::AMPLIFIED)),
+            None => Ok(None),
+        }
+    }
+
+    /// The grid that the options describe.
+    pub(super) fn grid(&self) -> Result<Grid, CliError> {
+        let methods = self
+            .optimizer
+            .iter()
+            .map(|name| Ok((name.clone(), method(name, &())?)))
+            .collect::<Result<Vec<_>, DomainError>>()?;
+        let first = methods.first().ok_or_else(|| DomainError::new("optimizer", "", "gd, specgd or power:P"))?;
+        let mut base = self.model.setting(first.1.clone(), &())?;
+        if let Some(text) = &self.step_size {
+            base.set("step-size", &decimal("step-size", text, &())?)?;
+        }
+        let time = self.time.as_ref().map(|text| decimal::<f64>("time", text, &())).transpose()?;
+        if let Some(time) = time.filter(|t| *t < 0.0) {
+            return Err(DomainError::new("time", time, "a number >= 0").into());
+        }
+        let observable: Observable = self.observe.parse()?;
+        let refinement = match (&self.refine, self.level()?) {
+            (None, _) => None,
+            (Some(text), Some(level)) => Some(Refinement::parse(text, level)?),
+            (Some(_), None) => {
+                return Err(CliError::Invalid(format!("--refine needs a --level of {observable} to follow")));
+            }
+        };
+        let grid = Grid {
+            x: self.x.parse::<Axis>()?,
+            y: self.y.parse::<Axis>()?,
+            methods,
+            base,
+            observable,
+            time,
+            refinement,
+        };
+        grid.check()?;
+        Ok(grid)
+    }
+
+    /// Every option that determines the artefacts, defaults included, under the names that `--config` takes.
+    pub(super) fn configuration(&self) -> Map<String, Value> {
+        let mut configuration = self.model.configuration();
+        configuration.extend([
+            ("command".into(), json!("phase-diagram")),
+            ("x".into(), json!(self.x)),
+            ("y".into(), json!(self.y)),
+            ("observe".into(), json!(self.observe)),
+            ("optimizer".into(), json!(self.optimizer)),
+            ("step-size".into(), json!(self.step_size)),
+            ("time".into(), json!(self.time)),
+            ("refine".into(), json!(self.refine)),
+            ("level".into(), json!(self.level)),
+        ]);
+        configuration
+    }
 }

@@ -2,6 +2,7 @@
 
 use super::phase_diagram::FigureFormat;
 use super::{CliError, diagram_files, figures};
+use crate::sweep::Lock;
 use clap::Args;
 use std::path::PathBuf;
 
@@ -18,5 +19,6 @@ pub(super) struct PlotOptions {
 
 pub(super) fn execute(options: &PlotOptions) -> Result<(), CliError> {
     let (run, cells) = diagram_files::read(&options.folder)?;
+    let _lock = Lock::acquire(&options.folder)?;
     figures::phase_diagram(&options.folder, true, &run, &cells, &options.plot)
 }

@@ -135,7 +135,7 @@ pub(super) fn present<T: Real>(
         table = precision::with_digits(&table, digits);
     }
     for run in runs.iter().filter(|run| is_failure(&run.stop)) {
-        eprintln!("{}: {}", run.optimizer, run.stop);
+        remark!("{}: {}", run.optimizer, run.stop);
     }
     options.output.write(&table, &provenance)?;
     for path in &options.plot {

@@ -33,6 +33,8 @@ pub enum Status {
     Domain(String),
     /// The trajectory broke off: the name of a [`Stop`].
     Stopped(String),
+    /// The program did: the message, and where. A bug, kept as a result.
+    Panicked(String),
 }
 
 impl fmt::Display for Status {
@@ -42,6 +44,7 @@ impl fmt::Display for Status {
             Self::NotSettled => f.write_str("not-settled"),
             Self::Domain(reason) => write!(f, "domain: {reason}"),
             Self::Stopped(name) => f.write_str(name),
+            Self::Panicked(reason) => write!(f, "panicked: {reason}"),
         }
     }
 }
@@ -54,15 +57,17 @@ impl Status {
             Self::NotSettled => "not settled",
             Self::Domain(_) => "outside the domain",
             Self::Stopped(name) => name,
+            Self::Panicked(_) => "panicked",
         }
     }
 
     /// Reads what [`Display`](fmt::Display) writes.
     pub fn from_text(text: &str) -> Self {
-        match (text, text.strip_prefix("domain: ")) {
-            ("ok", _) => Self::Ok,
-            ("not-settled", _) => Self::NotSettled,
-            (_, Some(reason)) => Self::Domain(reason.into()),
+        match (text, text.strip_prefix("domain: "), text.strip_prefix("panicked: ")) {
+            ("ok", ..) => Self::Ok,
+            ("not-settled", ..) => Self::NotSettled,
+            (_, Some(reason), _) => Self::Domain(reason.into()),
+            (.., Some(reason)) => Self::Panicked(reason.into()),
             _ => Self::Stopped(text.into()),
         }
     }

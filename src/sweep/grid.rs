@@ -1,9 +1,9 @@
-use super::Axis;
+use super::{Axis, Evaluate, Point, Refinement};
 use crate::descent::Method;
 use crate::experiment::{Measured, Setting, Status, measure};
 use crate::observe::Observable;
 use crate::scalar::DomainError;
-use rayon::prelude::*;
+use std::ops::ControlFlow;
 
 /// An observable over two axes, for several methods.
 #[derive(Clone, Debug)]
@@ -20,6 +20,8 @@ pub struct Grid {
     pub observable: Observable,
     /// Measure at this time; `None`: when the observable has settled.
     pub time: Option<f64>,
+    /// Compute more cells where the observable crosses a level; `None`: the cells of the axes.
+    pub refinement: Option<Refinement>,
 }
 
 /// One cell of a grid.
@@ -35,11 +37,11 @@ pub struct Cell {
     pub measured: Measured,
 }
 
-/// Cells that one task computes in a row: enough to make its start cheap, few enough to balance the load.
-const CHUNK: usize = 64;
+/// A grid of more cells than this, counted at its finest, is refused.
+pub const MAX_CELLS: u64 = 100_000_000;
 
-/// A grid of more cells than this would not fit in memory.
-const MAX_CELLS: usize = 100_000_000;
+/// More panels than this are a typing error (and a log numbers optimizers with one byte).
+const MAX_METHODS: usize = 64;
 
 impl Grid {
     /// Checks what can be checked before anything runs.
@@ -61,49 +63,57 @@ impl Grid {
             }
             self.base.offers(&axis.name)?;
         }
+        let names: Vec<&str> = self.methods.iter().map(|(name, _)| name.as_str()).collect();
         let power_varies = [&self.x, &self.y].iter().any(|axis| axis.name == "power");
-        if power_varies && !(self.methods.len() == 1 && self.methods[0].0.starts_with("power:")) {
-            let names: Vec<&str> = self.methods.iter().map(|(name, _)| name.as_str()).collect();
+        if power_varies && !(self.methods.len() == 1 && names[0].starts_with("power:")) {
             return Err(DomainError::new("optimizer", names.join(","), "one power:P, where power is an axis"));
         }
-        if self.len() > MAX_CELLS {
-            return Err(DomainError::new("cells", self.len(), "at most 100000000"));
+        if let Some(twice) = names.iter().enumerate().find(|(i, name)| names[..*i].contains(name)) {
+            return Err(DomainError::new("optimizer", twice.1, "named once"));
+        }
+        if self.methods.len() > MAX_METHODS {
+            return Err(DomainError::new("optimizer", self.methods.len(), "at most 64 of them"));
+        }
+        if self.refinement.is_some() && (self.x.count < 2 || self.y.count < 2) {
+            return Err(DomainError::new("refine", "boundary", "a refinement of axes with at least two values each"));
+        }
+        let cells = self.len();
+        if cells > MAX_CELLS {
+            return Err(DomainError::new("cells", cells, "at most 100000000 (counted as fine as --refine may go)"));
         }
         Ok(())
     }
 
-    /// Number of cells.
-    pub fn len(&self) -> usize {
-        self.methods.len().saturating_mul(self.x.count).saturating_mul(self.y.count)
+    /// x and y, as fine as the refinement may go.
+    pub fn finest_axes(&self) -> [Axis; 2] {
+        let levels = self.refinement.map_or(0, |refinement| refinement.levels);
+        [self.x.halved(levels), self.y.halved(levels)]
+    }
+
+    /// Number of cells, all of the finest; a refinement computes some of them.
+    pub fn len(&self) -> u64 {
+        let [x, y] = self.finest_axes();
+        self.methods.len().saturating_mul(x.count).saturating_mul(y.count) as u64
     }
 
     /// A grid always has cells.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
+}
 
-    /// Computes all cells on the current thread pool: by method, then y, then x fastest. `done` is told of every cell finished.
-    pub fn run(&self, done: impl Fn(u64) + Sync) -> Vec<Cell> {
-        let (xs, ys) = (self.x.values(), self.y.values());
-        let plane = xs.len() * ys.len();
-        let mut cells: Vec<Option<Cell>> = vec![None; self.len()];
-        cells.par_chunks_mut(CHUNK).enumerate().for_each(|(chunk, slots)| {
-            let mut setting = self.base.clone();
-            for (offset, slot) in slots.iter_mut().enumerate() {
-                let index = chunk * CHUNK + offset;
-                let (method, place) = (index / plane, index % plane);
-                let (x, y) = (xs[place % xs.len()], ys[place / xs.len()]);
-                setting.clone_from(&self.base);
-                setting.method = self.methods[method].1.clone();
-                let placed = setting.set(&self.x.name, &x).and_then(|()| setting.set(&self.y.name, &y));
-                let measured = match placed {
-                    Ok(()) => measure(&setting, self.observable, self.time),
-                    Err(error) => Measured { value: None, status: Status::Domain(error.to_string()) },
-                };
-                *slot = Some(Cell { x, y, method, measured });
-            }
-            done(slots.len() as u64);
-        });
-        cells.into_iter().flatten().collect()
+impl Evaluate for Grid {
+    fn evaluate(&self, cells: &[Point], emit: &mut dyn FnMut(Measured) -> ControlFlow<()>) -> ControlFlow<()> {
+        let mut setting = self.base.clone();
+        for cell in cells {
+            setting.clone_from(&self.base);
+            setting.method = self.methods[cell.method].1.clone();
+            let placed = setting.set(&self.x.name, &cell.x).and_then(|()| setting.set(&self.y.name, &cell.y));
+            emit(match placed {
+                Ok(()) => measure(&setting, self.observable, self.time),
+                Err(error) => Measured { value: None, status: Status::Domain(error.to_string()) },
+            })?;
+        }
+        ControlFlow::Continue(())
     }
 }

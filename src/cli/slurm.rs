@@ -1,0 +1,178 @@
+//! `specdyn phase-diagram --slurm N`: a job array, one task a shard, and a job that joins them. The scripts are ordinary ones, left in
+//! the output folder to be read, changed and submitted again: whatever is finished is kept.
+
+use super::CliError;
+use super::phase_diagram::PhaseDiagramOptions;
+use super::sweep_folder::{self, Rerun, Start, SweepFolder};
+use crate::export::write_new;
+use crate::sweep::Grid;
+use clap::Args;
+use serde_json::Value;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// Folder of the shards, inside the output folder; each has its number as name.
+pub(super) const SHARDS: &str = "shards";
+const SCRIPTS: &str = "slurm";
+
+/// Options that send a sweep to a cluster.
+#[derive(Args, Clone, Debug)]
+#[command(next_help_heading = "Cluster")]
+pub(super) struct SlurmOptions {
+    /// Submit to Slurm as a job array of N tasks and a dependent job that joins them
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1_000_000), conflicts_with = "shard")]
+    slurm: Option<u32>,
+    /// With --slurm: an option for sbatch, e.g. --sbatch=--partition=short (may be repeated)
+    #[arg(long, value_name = "OPTION", allow_hyphen_values = true, requires = "slurm")]
+    sbatch: Vec<String>,
+    /// With --slurm: write the scripts, submit nothing
+    #[arg(long, requires = "slurm")]
+    dry_run: bool,
+}
+
+impl SlurmOptions {
+    /// Tasks of the array, where Slurm is asked for.
+    pub(super) fn tasks(&self) -> Option<u32> {
+        self.slurm
+    }
+}
+
+pub(super) fn submit(options: &PhaseDiagramOptions, grid: Grid) -> Result<(), CliError> {
+    let tasks = options.slurm.slurm.unwrap_or(1);
+    // One line each, so that no option can become another line of the script.
+    if let Some(option) = options.slurm.sbatch.iter().find(|o| !o.starts_with('-') || o.chars().any(char::is_control)) {
+        return Err(CliError::Invalid(format!(
+            "--sbatch {option:?}: an option of sbatch begins with - and is one line"
+        )));
+    }
+    let rounds = grid.refinement.map_or(1, |refinement| refinement.levels + 1);
+    let configuration = options.configuration();
+    let start = match (options.resume, options.force) {
+        (true, _) => Start::Resume(Rerun::default()),
+        (_, true) => Start::Over,
+        _ => Start::New,
+    };
+    let session = sweep_folder::session(&configuration, 0, None);
+    let mut sweep = SweepFolder::open(&options.output, grid, &configuration, &session, start)?;
+    sweep.end()?;
+    drop(sweep); // the tasks' turn
+    let output = std::path::absolute(&options.output)?;
+    let program = std::env::current_exe()?;
+    let folder = output.join(SCRIPTS);
+    std::fs::create_dir_all(&folder)
+        .map_err(|error| CliError::Output { path: folder.clone(), reason: error.to_string() })?;
+    let scripts = Scripts { program, output, tasks, options };
+    let write =
+        |name: &str, content: String| write_new(&folder.join(name), true, |out| out.write_all(content.as_bytes()));
+    write("options.toml", toml_of(&configuration)?)?;
+    write("array.sh", scripts.array())?;
+    write("merge.sh", scripts.merge())?;
+    write("finish.sh", scripts.finish())?;
+    write("submit.sh", scripts.submit(rounds))?;
+    if options.slurm.dry_run {
+        remark!("scripts are in {}; submit them with sh {}", folder.display(), folder.join("submit.sh").display());
+        return Ok(());
+    }
+    let output = Command::new("sh").arg(folder.join("submit.sh")).output()?;
+    print!("{}", String::from_utf8_lossy(&output.stdout));
+    if output.status.success() {
+        return Ok(());
+    }
+    let reason = String::from_utf8_lossy(&output.stderr).trim().to_string();
+    Err(CliError::Invalid(format!("sbatch did not take the jobs: {reason}")))
+}
+
+struct Scripts<'a> {
+    program: PathBuf,
+    output: PathBuf,
+    tasks: u32,
+    options: &'a PhaseDiagramOptions,
+}
+
+impl Scripts<'_> {
+    fn head(&self, name: &str, array: bool) -> String {
+        let log = self.output.join(SCRIPTS).join(if array { "%A_%a.log" } else { "%j.log" });
+        let mut lines = vec!["#!/bin/sh".to_string(), format!("#SBATCH --job-name=specdyn-{name}")];
+        lines.push(format!("#SBATCH --output={}", directive(&log)));
+        if array {
+            lines.push(format!("#SBATCH --array=1-{}", self.tasks));
+        }
+        if let Some(threads) = self.options.threads {
+            lines.push(format!("#SBATCH --cpus-per-task={threads}"));
+        }
+        lines.extend(self.options.slurm.sbatch.iter().map(|option| format!("#SBATCH {option}")));
+        lines.join("\n") + "\n"
+    }
+
+    /// `exec`: Slurm's SIGTERM reaches specdyn itself, which makes its finished cells durable and ends.
+    fn command(&self, rest: &str) -> String {
+        format!("exec {} {rest}\n", quoted(&self.program))
+    }
+
+    fn sweep(&self, rest: &str) -> String {
+        let options = quoted(&self.output.join(SCRIPTS).join("options.toml"));
+        let hours = self.options.max_hours;
+        let rest = format!(
+            "phase-diagram --config {options} --resume --max-hours {hours} --threads \"${{SLURM_CPUS_PER_TASK:-1}}\" {rest}"
+        );
+        self.command(&rest)
+    }
+
+    fn array(&self) -> String {
+        let shards = quoted(&self.output.join(SHARDS));
+        let shard = format!("--shard \"$SLURM_ARRAY_TASK_ID\"/{}", self.tasks);
+        let rest = format!("{shard} --from {} --output {shards}/\"$SLURM_ARRAY_TASK_ID\"", quoted(&self.output));
+        self.head("shard", true) + &self.sweep(&rest)
+    }
+
+    fn merge(&self) -> String {
+        let (shards, output) = (quoted(&self.output.join(SHARDS)), quoted(&self.output));
+        self.head("merge", false)
+            + &self.command(&format!("merge {shards}/* --resume --output {output} --plot {}", self.plots()))
+    }
+
+    /// After the last round of a refinement: the few cells that a round more would bring, and the artefacts.
+    fn finish(&self) -> String {
+        self.head("finish", false) + &self.sweep(&format!("--output {} --plot {}", quoted(&self.output), self.plots()))
+    }
+
+    fn plots(&self) -> String {
+        self.options.plot.iter().map(|format| format.extension()).collect::<Vec<_>>().join(",")
+    }
+
+    /// `afterany`: a cell that failed is a result, and a task that was cancelled leaves what it finished.
+    fn submit(&self, rounds: u32) -> String {
+        let folder = quoted(&self.output.join(SCRIPTS));
+        let mut text =
+            format!("#!/bin/sh\n# Run again at any time: what is finished is kept.\nset -e\ncd {folder}\nafter=\n");
+        text += &"array=$(sbatch --parsable $after array.sh | cut -d\\; -f1)\n\
+                  merge=$(sbatch --parsable --dependency=afterany:$array merge.sh | cut -d\\; -f1)\n\
+                  echo \"array $array, merge $merge\"\n\
+                  after=--dependency=afterany:$merge\n"
+            .repeat(rounds as usize);
+        if rounds > 1 {
+            text += "echo \"finish $(sbatch --parsable $after finish.sh | cut -d\\; -f1)\"\n";
+        }
+        text
+    }
+}
+
+/// A word for the shell, whatever the path.
+fn quoted(path: &Path) -> String {
+    format!("'{}'", path.display().to_string().replace('\'', "'\\''"))
+}
+
+/// A word in a line of sbatch, which knows quotes but no escapes inside them.
+fn directive(path: &Path) -> String {
+    format!("\"{}\"", path.display().to_string().replace(['"', '\n'], "?"))
+}
+
+fn toml_of(configuration: &serde_json::Map<String, Value>) -> Result<String, CliError> {
+    let kept = configuration.iter().filter(|(key, value)| *key != "command" && !value.is_null());
+    let table: toml::Table = kept
+        .map(|(key, value)| {
+            Ok((key.clone(), toml::Value::try_from(value).map_err(|e| CliError::Invalid(e.to_string()))?))
+        })
+        .collect::<Result<_, CliError>>()?;
+    toml::to_string(&table).map_err(|error| CliError::Invalid(error.to_string()))
+}

@@ -1,0 +1,312 @@
+//! A folder in which a sweep is at work: its lock, its log, and what is known so far.
+
+use super::signals::Signals;
+use super::{CliError, identity};
+use crate::experiment::Measured;
+use crate::export::Provenance;
+use crate::sweep::{
+    Damage, Disk, Ended, Entry, Evaluate, Grid, LOG, Lock, LockError, Log, LogError, Outcomes, Places, Plan, Planned,
+    Shard, read_identity, read_log, work,
+};
+use serde_json::{Map, Value, json};
+use std::borrow::Cow;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// Which earlier outcomes are computed once more.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Rerun {
+    /// Cells without a value.
+    pub(super) failed: bool,
+    /// Whatever a damaged stretch of the log held.
+    pub(super) damaged: bool,
+}
+
+/// What a folder may hold when work begins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Start {
+    /// No sweep.
+    New,
+    /// Whatever there is, is replaced.
+    Over,
+    /// Cells of the same meaning, which are kept; or nothing.
+    Resume(Rerun),
+}
+
+/// Who works in a folder: options, threads, the machine.
+pub(super) fn session(configuration: &Map<String, Value>, threads: usize, shard: Option<Shard>) -> String {
+    let session = json!({
+        "configuration": configuration,
+        "threads": threads,
+        "shard": shard.map(|shard| shard.to_string()),
+        "version": Provenance::VERSION,
+        "commit": Provenance::COMMIT,
+        "target": Provenance::TARGET,
+    });
+    session.to_string()
+}
+
+/// A sweep at work.
+pub(super) struct SweepFolder {
+    path: PathBuf,
+    pub(super) grid: Arc<Grid>,
+    pub(super) places: Arc<Places>,
+    pub(super) outcomes: Outcomes,
+    plan: Plan,
+    identity: String,
+    log: Log<Disk>,
+    /// Held until the end.
+    _lock: Lock,
+}
+
+impl SweepFolder {
+    /// Takes hold of `path`, which is made where it is missing, for the sweep of `grid` with all options in `configuration`, and notes
+    /// the `session` that begins.
+    pub(super) fn open(
+        path: &Path,
+        grid: Grid,
+        configuration: &Map<String, Value>,
+        session: &str,
+        start: Start,
+    ) -> Result<Self, CliError> {
+        let identity = identity::identity(configuration, &grid)?;
+        if start == Start::New {
+            refuse_existing(path)?;
+        }
+        std::fs::create_dir_all(path)
+            .map_err(|error| CliError::Output { path: path.into(), reason: error.to_string() })?;
+        let lock = Lock::acquire(path)?;
+        let places = Places::new(&grid);
+        let mut outcomes = Outcomes::new(places.len());
+        let exists = path.join(LOG).symlink_metadata().is_ok();
+        let log = match start {
+            Start::New if exists => return refuse_existing(path).map(|()| unreachable!("it exists")),
+            Start::Resume(rerun) if exists => {
+                let damage = if rerun.damaged { Damage::Drop } else { Damage::Refuse };
+                // What the cells mean must be settled before anything of them is used, or the file is changed.
+                compare(path, &identity)?;
+                let log = Log::open(Disk::new(path), damage, |entry| {
+                    if let Entry::Cell(cell) = entry {
+                        let keep = cell.measured.value.is_some() || !rerun.failed;
+                        places.find(cell.optimizer, cell.x, cell.y, |index| {
+                            if keep {
+                                outcomes.set(index, &cell.measured)
+                            }
+                        });
+                    }
+                });
+                let mut log = log.map_err(|error| unusable(error, path))?;
+                log.begin_session(session)?;
+                log
+            }
+            _ => Log::create(Disk::new(path), &identity, session).map_err(|error| unusable(error, path))?,
+        };
+        remove_leftovers(path);
+        Ok(Self {
+            path: path.into(),
+            plan: Plan::new(&grid),
+            grid: Arc::new(grid),
+            places: Arc::new(places),
+            outcomes,
+            identity,
+            log,
+            _lock: lock,
+        })
+    }
+
+    /// Notes that nothing more is added.
+    pub(super) fn end(&mut self) -> Result<(), CliError> {
+        Ok(self.log.end_session()?)
+    }
+
+    /// Takes the finished cells of the log in `other`, which must have the same meaning; with `keep`, they are added to the log here.
+    pub(super) fn absorb(&mut self, other: &Path, keep: bool) -> Result<(), CliError> {
+        compare(other, &self.identity)?;
+        let (places, outcomes) = (self.places.clone(), &mut self.outcomes);
+        let mut new: Vec<u64> = Vec::new();
+        let mut contradiction = None;
+        read_log(&Disk::new(other), |entry| {
+            let Entry::Cell(cell) = entry else { return };
+            places.find(cell.optimizer, cell.x, cell.y, |index| match outcomes.value(index) {
+                Some(Some(known)) => match cell.measured.value {
+                    Some(value) if value.to_bits() != known.to_bits() => {
+                        contradiction.get_or_insert((cell.x, cell.y, known, value));
+                    }
+                    _ => {}
+                },
+                // A value is preferred to a failure, which --rerun failed may have replaced in another folder.
+                known if known.is_none() || cell.measured.value.is_some() => {
+                    outcomes.set(index, &cell.measured);
+                    new.push(index);
+                }
+                _ => {}
+            });
+        })
+        .map_err(|error| unusable(error, other))?;
+        if let Some((x, y, known, value)) = contradiction {
+            let reason = format!(
+                "the cell at ({x}, {y}) is {value} there and {known} elsewhere; one of them was computed wrongly"
+            );
+            return Err(CliError::input(&other.join(LOG), reason));
+        }
+        if keep {
+            new.sort_unstable();
+            new.dedup();
+            let cells: Vec<(u64, Measured)> =
+                new.iter().filter_map(|index| Some((*index, self.outcomes.get(*index)?))).collect();
+            commit(&mut self.log, &self.places, &cells)?;
+        }
+        Ok(())
+    }
+
+    /// The cells of this sweep, as far as known outcomes tell.
+    pub(super) fn planned(&self) -> Planned {
+        self.plan.planned(&self.places, &self.outcomes)
+    }
+
+    /// What is known of `planned` cells, without those that an earlier, other grid has left.
+    pub(super) fn outcomes_of(&self, planned: &Planned) -> Cow<'_, Outcomes> {
+        match planned {
+            Planned::All(_) => Cow::Borrowed(&self.outcomes),
+            Planned::Some(cells) => {
+                let mut outcomes = Outcomes::new(self.places.len());
+                for index in cells {
+                    if let Some(measured) = self.outcomes.get(*index) {
+                        outcomes.set(*index, &measured);
+                    }
+                }
+                Cow::Owned(outcomes)
+            }
+        }
+    }
+
+    /// Computes what is missing (of a shard, its part). `progress` is told how many cells are done, and of how many, when they are
+    /// durable.
+    pub(super) fn compute(
+        &mut self,
+        threads: usize,
+        shard: Option<Shard>,
+        signals: &Signals,
+        mut progress: impl FnMut(u64, u64),
+    ) -> Result<(), CliError> {
+        let evaluator: Arc<dyn Evaluate> = self.grid.clone();
+        loop {
+            let list = self.plan.worklist(&self.planned(), &self.outcomes, shard);
+            if list.is_empty() {
+                return Ok(self.log.end_session()?);
+            }
+            let total = self.outcomes.done() + list.len();
+            progress(self.outcomes.done(), total);
+            let (log, outcomes, places) = (&mut self.log, &mut self.outcomes, &self.places);
+            let commit = |cells: &[(u64, Measured)]| -> Result<(), CliError> {
+                commit(log, places, cells)?;
+                cells.iter().for_each(|(index, measured)| outcomes.set(*index, measured));
+                progress(outcomes.done(), total);
+                Ok(())
+            };
+            let ended =
+                signals.noted(|| work(&evaluator, places, list, threads, || signals.code().is_some(), commit))?;
+            if ended == Ended::Stopped {
+                self.log.end_session()?;
+                let done = self.outcomes.done();
+                let reason =
+                    format!("{done} of {total} cells are safe in {}; go on with --resume", self.path.display());
+                return Err(CliError::Interrupted { code: signals.code().unwrap_or(130), reason });
+            }
+        }
+    }
+}
+
+fn commit(log: &mut Log<Disk>, places: &Places, cells: &[(u64, Measured)]) -> Result<(), LogError> {
+    let cells = cells.iter().map(|(index, measured)| {
+        let point = places.point(*index);
+        (point.method, point.x, point.y, measured)
+    });
+    log.commit(places.optimizers(), cells)
+}
+
+/// What the log in `path` says of itself: the identity, and the options of the last session.
+pub(super) fn describe(path: &Path) -> Result<(String, Option<Value>), CliError> {
+    let (mut identity, mut session) = (String::new(), None);
+    read_log(&Disk::new(path), |entry| match entry {
+        Entry::Identity(text) => identity = text.into(),
+        Entry::Session(text) => session = Some(text.to_string()),
+        _ => {}
+    })
+    .map_err(|error| unusable(error, path))?;
+    let session = session.map(|text| serde_json::from_str(&text)).transpose();
+    Ok((identity, session.map_err(|error| CliError::input(&path.join(LOG), error))?))
+}
+
+fn compare(path: &Path, here: &str) -> Result<(), CliError> {
+    let there = read_identity(&Disk::new(path)).map_err(|error| unusable(error, path))?;
+    if there == here {
+        return Ok(());
+    }
+    let reason = format!(
+        "its cells belong to another configuration, {}, than this one, {} ({}); choose another --output, or start over with --force",
+        &identity::hash(&there)[..12],
+        &identity::hash(here)[..12],
+        identity::difference(&there, here)
+    );
+    Err(CliError::Output { path: path.join(LOG), reason })
+}
+
+fn refuse_existing(path: &Path) -> Result<(), CliError> {
+    for name in [LOG, super::diagram_files::CELLS] {
+        let file = path.join(name);
+        if file.symlink_metadata().is_ok() {
+            return Err(CliError::Output {
+                path: file,
+                reason: "it exists; go on with --resume, start over with --force, or choose another --output".into(),
+            });
+        }
+    }
+    Ok(())
+}
+
+/// Files that a killed process had begun to write. Nobody else writes here: the folder is locked.
+fn remove_leftovers(path: &Path) {
+    let entries = std::fs::read_dir(path).into_iter().flatten().flatten();
+    for entry in entries {
+        let name = entry.file_name();
+        let name = name.to_string_lossy();
+        if name.starts_with(".specdyn-") && name.ends_with(".tmp") {
+            let _ = std::fs::remove_file(entry.path());
+        }
+    }
+}
+
+fn unusable(error: LogError, path: &Path) -> CliError {
+    match error {
+        LogError::Damaged { frame, offset, .. } => CliError::input(
+            &path.join(LOG),
+            format!(
+                "frame {frame}, at byte {offset}, is damaged, and whole frames follow it, which no crash leaves behind; restore the \
+                 file from a copy, or keep what is whole and compute the rest again with --resume --rerun damaged"
+            ),
+        ),
+        LogError::NoLog { path } | LogError::Unknown { path, .. } => {
+            CliError::input(&path, "this is no log of cells that this version of specdyn can read")
+        }
+        LogError::Io { ref source, .. } if source.kind() == std::io::ErrorKind::NotFound => {
+            CliError::input(path, format!("there is no {LOG} in this folder"))
+        }
+        io => io.into(),
+    }
+}
+
+impl From<LogError> for CliError {
+    fn from(error: LogError) -> Self {
+        Self::Io(std::io::Error::other(error.to_string()))
+    }
+}
+
+impl From<LockError> for CliError {
+    fn from(error: LockError) -> Self {
+        match error {
+            LockError::Busy { folder } => Self::Busy { folder },
+            LockError::Io { path, source } => Self::Output { path, reason: source.to_string() },
+        }
+    }
+}

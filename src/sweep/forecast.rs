@@ -1,0 +1,92 @@
+//! What a sweep will cost, before it starts.
+
+use super::evaluate::{Evaluate, evaluate_all};
+use super::outcomes::BYTES_A_CELL;
+use super::{Grid, Places, Shard};
+use std::ops::ControlFlow;
+use std::time::{Duration, Instant};
+
+/// Bytes of a cell in the log: 18 and a value, and a frame of its own (16, and 20 for its optimizers) where cells are slow.
+const LOG_BYTES_A_CELL: f64 = 62.0;
+/// A line of `cells.csv`: three shortest decimals, an optimizer, a status.
+const TABLE_BYTES_A_CELL: f64 = 70.0;
+/// A cell while a figure is drawn.
+const FIGURE_BYTES_A_CELL: f64 = 120.0;
+/// The program, its threads and buffers.
+const BASE_MEMORY: f64 = 50e6;
+/// Cells timed at most, spread over the grid.
+const SAMPLE: u64 = 256;
+
+/// What a sweep will cost; bytes and seconds are estimates.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Forecast {
+    /// Cells of the whole sweep; for a refinement, with one boundary across every panel.
+    pub cells: u64,
+    /// Cells of this process.
+    pub share: u64,
+    /// Bytes that this process writes.
+    pub disk: f64,
+    /// Bytes of memory that this process needs.
+    pub memory: f64,
+    /// Bytes of memory that joining shards and drawing the figure needs.
+    pub joining_memory: f64,
+    /// Seconds that a cell takes on one core, where it was measured.
+    pub seconds_a_cell: Option<f64>,
+}
+
+impl Forecast {
+    /// For the whole of `grid` (`None`) or a shard of it. `figures`: whether they are drawn.
+    pub fn new(grid: &Grid, shard: Option<Shard>, figures: bool) -> Self {
+        let cells = match grid.refinement {
+            None => grid.len(),
+            Some(refinement) => {
+                // A boundary that runs once across a panel meets about nx + ny of its squares, twice as many at every halving; a
+                // split square has five new cells, most of them shared with a neighbour.
+                let along = (grid.x.count + grid.y.count) as u64;
+                let panel = (grid.x.count * grid.y.count) as u64 + 3 * along * ((1 << refinement.levels) - 1);
+                grid.len().min(panel * grid.methods.len() as u64)
+            }
+        };
+        let share = cells.div_ceil(shard.map_or(1, Shard::count));
+        let drawn = if figures { FIGURE_BYTES_A_CELL } else { 0.0 };
+        // A worklist has a bit for every place; a refinement's plan is a tree of numbers.
+        let planning = grid.len() as f64 / 8.0 + if grid.refinement.is_some() { 16.0 * cells as f64 } else { 0.0 };
+        let memory =
+            |own: u64, drawn: f64| BASE_MEMORY + planning + own as f64 * BYTES_A_CELL + grid.len() as f64 * drawn;
+        let table = if shard.is_some() { 0.0 } else { TABLE_BYTES_A_CELL };
+        Self {
+            cells,
+            share,
+            disk: share as f64 * (LOG_BYTES_A_CELL + table),
+            memory: memory(share, if shard.is_some() { 0.0 } else { drawn }),
+            joining_memory: memory(cells, drawn),
+            seconds_a_cell: None,
+        }
+    }
+
+    /// The forecast with the time of a cell, measured on some cells spread over the grid for about `budget` (and at least one cell of
+    /// every optimizer, however long that takes).
+    pub fn timed(self, evaluator: &dyn Evaluate, places: &Places, budget: Duration) -> Self {
+        let (len, methods) = (places.len(), places.optimizers().len() as u64);
+        let count = SAMPLE.clamp(methods, len.max(methods));
+        let begun = Instant::now();
+        let mut timed = 0;
+        for i in 0..count {
+            // The fractional parts of i times the golden ratio are spread evenly, however early one stops.
+            let share = (i as f64 * 0.618_033_988_749_894_8).fract();
+            let within = ((len / methods) as f64 * share) as u64;
+            let point = places.point((i % methods) * (len / methods) + within);
+            let _ = evaluate_all(evaluator, &[point], &mut |_| ControlFlow::Continue(()));
+            timed += 1;
+            if begun.elapsed() > budget && timed >= methods {
+                break;
+            }
+        }
+        Self { seconds_a_cell: Some(begun.elapsed().as_secs_f64() / timed as f64), ..self }
+    }
+
+    /// Hours that this process takes on `threads` cores.
+    pub fn hours(&self, threads: usize) -> Option<f64> {
+        self.seconds_a_cell.map(|seconds| seconds * self.share as f64 / threads as f64 / 3600.0)
+    }
+}

@@ -1,0 +1,68 @@
+//! A signal at any time leaves a state to resume from, within two seconds.
+
+use super::{artefacts, done, folder, phase_diagram, run};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+fn signal(child: &Child, name: &str) {
+    assert!(Command::new("kill").args(["-s", name, &child.id().to_string()]).status().unwrap().success());
+}
+
+fn interrupted(mut child: Child, name: &str) -> (Option<i32>, Duration, String) {
+    signal(&child, name);
+    let begun = Instant::now();
+    child.wait().unwrap();
+    let took = begun.elapsed();
+    let output = child.wait_with_output().unwrap();
+    (output.status.code(), took, String::from_utf8(output.stderr).unwrap())
+}
+
+#[test]
+fn signals_at_random_times_lose_nothing_that_was_done() {
+    let (_guard, path) = folder();
+    let sweep =
+        "--x spike=0:20:12 --y init=1e-4:1e-2:8:log --step-size 2e-4 --optimizer gd,specgd --plot svg --threads 2";
+    let (whole, output) = (path.join("whole"), path.join("out"));
+    run(phase_diagram(&whole, sweep), 0);
+    let mut before = 0;
+    // Times that no clock of the program has: multiples of the golden ratio.
+    for round in 1_u32.. {
+        let child = phase_diagram(&output, &format!("{sweep} --resume")).stderr(Stdio::piped()).spawn().unwrap();
+        std::thread::sleep(Duration::from_micros(20_000 + u64::from(round.wrapping_mul(2_654_435_769) % 60_000)));
+        let name = ["INT", "TERM", "KILL"][round as usize % 3];
+        let (code, took, message) = interrupted(child, name);
+        assert!(took < Duration::from_secs(2), "{name}: {took:?}");
+        match (name, code) {
+            (_, Some(0)) => break,
+            ("INT", Some(130)) | ("TERM", Some(143)) => {
+                assert!(message.is_empty() || message.contains("--resume"), "{message}");
+            }
+            ("INT" | "TERM", None) => {} // before the program was ready for signals
+            ("KILL", None) => {}
+            other => panic!("{other:?}: {message}"),
+        }
+        if output.join("cells.log").exists() {
+            let now = done(&output);
+            assert!(now >= before, "{now} cells after {before}");
+            before = now;
+        }
+        assert!(round < 400, "no progress: {before} cells");
+    }
+    assert!(artefacts(&output) == artefacts(&whole));
+}
+
+#[test]
+fn a_cell_that_takes_longer_than_two_seconds_is_abandoned() {
+    let (_guard, path) = folder();
+    let output = path.join("out");
+    // 10^9 steps and more: hours.
+    let sweep = "--x spike=1:20:3 --y init=1e-4:1e-2:2:log --step-size 1e-9 --time 100 --optimizer gd --plot svg";
+    for (name, code) in [("TERM", 143), ("INT", 130)] {
+        let child = phase_diagram(&output, &format!("{sweep} --resume")).stderr(Stdio::piped()).spawn().unwrap();
+        std::thread::sleep(Duration::from_millis(500));
+        let (ended, took, message) = interrupted(child, name);
+        assert_eq!(ended, Some(code), "{message}");
+        assert!(took < Duration::from_secs(2), "{took:?}");
+        assert!(message.contains("0 of 6 cells are safe") && message.contains("--resume"), "{message}");
+    }
+}
