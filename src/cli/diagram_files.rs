@@ -136,7 +136,7 @@ pub(super) fn read(folder: &Path) -> Result<(Run, Outcomes), CliError> {
         };
         boundaries.push(Boundary { label: word(line, "label")?, method, points });
     }
-    let halvings = value["halvings"].as_u64().filter(|n| *n <= Refinement::MAX_LEVELS.into()).unwrap_or(0) as u32;
+    let halvings = value["halvings"].as_u64().filter(|n| *n <= u64::from(Refinement::MAX_LEVELS)).unwrap_or(0) as u32;
     let run = Run { axes, observable, optimizers, boundaries, level: value["level"].as_f64(), halvings };
     let cells = read_cells(&folder.join(CELLS), &run)?;
     Ok((run, cells))

@@ -150,7 +150,10 @@ fn amplification(
             }
         }
         (None, Method::Spectral) => {
-            follow(&mut ExactFlow::new(spectrum, &start)?, &mut largest, spectrum, limit, to_the_end)
+            let mut flow = ExactFlow::new(spectrum, &start)?;
+            let stop = flow.finish_by(&limit);
+            flow.amplification().into_iter().for_each(|amplification| largest.see_value(amplification));
+            stop
         }
         (None, Method::GradientDescent) => {
             follow(&mut GradientFlow::new(spectrum, &start)?, &mut largest, spectrum, limit, to_the_end)

@@ -77,9 +77,9 @@ impl<'a, T: Real, Emit: FnMut(Row<T>)> Watch<'a, T, Emit> {
     /// Follows `flow` to its end, the plan's condition, or its horizon.
     pub(super) fn follow(mut self, flow: &mut impl Flow<T>) -> Outcome<T> {
         let horizon = self.plan.horizon.as_ref().map(|t| t.clone() * &self.clock_rate);
-        let by_segments = flow.events().is_none();
+        let (by_segments, by_ratios) = (flow.events().is_none(), !flow.keeps_amplification());
         loop {
-            let passed = flow.next_segment(horizon.as_ref()).map(|segment| self.pass(&segment, by_segments));
+            let passed = flow.next_segment(horizon.as_ref()).map(|segment| self.pass(&segment, by_segments, by_ratios));
             let met = match passed {
                 Ok(met) => met,
                 Err(stop) => {
@@ -89,6 +89,7 @@ impl<'a, T: Real, Emit: FnMut(Row<T>)> Watch<'a, T, Emit> {
                         let last = horizon.unwrap_or_else(|| time.clone());
                         self.emit_rows_at_rest(&w, &last);
                     }
+                    self.last = w;
                     let events = flow.events().map(<[_]>::to_vec);
                     return self.finish(stop, time, events);
                 }
@@ -114,45 +115,57 @@ impl<'a, T: Real, Emit: FnMut(Row<T>)> Watch<'a, T, Emit> {
     }
 
     /// A segment of a flow passes; returns the time at which the condition is first met, if it is.
-    fn pass(&mut self, segment: &impl Segment<T>, note_events: bool) -> Option<T> {
+    ///
+    /// Of a flow that notes its own events and keeps its own amplification, only rows and the condition look at every coefficient.
+    fn pass(&mut self, segment: &impl Segment<T>, by_segments: bool, by_ratios: bool) -> Option<T> {
         let met = self.plan.until.as_ref().and_then(|c| c.first_time(self.spectrum, segment));
-        let end = met.as_ref().unwrap_or(segment.length()).clone();
-        let mut turns = Vec::new();
-        for j in 1..segment.groups() {
-            self.found.clear();
-            segment.ratio_turns(j, &mut self.found);
-            turns.extend(self.found.iter().filter(|root| root.at <= end).map(|root| (root.at.clone(), j)));
-        }
-        turns.sort_by(|a, b| a.0.partial_cmp(&b.0).unwrap_or(Ordering::Equal));
+        let end = met.as_ref().unwrap_or(segment.length());
+        let turns = if by_ratios { self.turns(segment, end) } else { Vec::new() };
         let mut turns = turns.into_iter().peekable();
         while let Some(time) = self.plan.rows.get(self.next_row) {
             let local = time.clone() * &self.clock_rate - segment.start();
             // A row at the end of a segment belongs to it, but for the rounding of the end: then it is the next one's start.
-            if local > end {
+            if local > *end {
                 break;
             }
             let local = if local < local.int(0) { local.int(0) } else { local };
-            while let Some((turn, _)) = turns.next_if(|(turn, _)| *turn <= local) {
+            while let Some(turn) = turns.next_if(|turn| *turn <= local) {
                 self.amplification.see(&segment.coefficients_at(&turn));
+            }
+            if let Some(amplification) = segment.amplification_at(&local) {
+                self.amplification.see_value(amplification);
             }
             self.next_row += 1;
             let w = segment.coefficients_at(&local);
             self.emit(None, time.clone(), w);
         }
-        for (turn, _) in turns {
+        for turn in turns {
             self.amplification.see(&segment.coefficients_at(&turn));
         }
-        let last = segment.coefficients_at(&end);
-        self.amplification.see(&last);
-        if note_events {
-            self.note_events(segment, &end, &last);
+        if by_segments || by_ratios || met.is_some() {
+            self.last = segment.coefficients_at(end);
+            self.amplification.see(&self.last);
         }
-        self.last = last;
+        if by_segments {
+            self.note_events(segment, end);
+        }
         met.map(|s| s + segment.start())
     }
 
+    /// The local times up to `end` at which some ratio `w_j/w_0` may turn, ascending.
+    fn turns(&mut self, segment: &impl Segment<T>, end: &T) -> Vec<T> {
+        let mut turns = Vec::new();
+        for j in 1..segment.groups() {
+            self.found.clear();
+            segment.ratio_turns(j, &mut self.found);
+            turns.extend(self.found.iter().filter(|root| root.at <= *end).map(|root| root.at.clone()));
+        }
+        turns.sort_by(|a, b| a.partial_cmp(b).unwrap_or(Ordering::Equal));
+        turns
+    }
+
     /// Escape, and the extrema of every coefficient: the roots of the slope of its square.
-    fn note_events(&mut self, segment: &impl Segment<T>, end: &T, last: &[T]) {
+    fn note_events(&mut self, segment: &impl Segment<T>, end: &T) {
         let first = self.events.len();
         let mut slope = Vec::new();
         for j in 0..segment.groups() {
@@ -165,7 +178,7 @@ impl<'a, T: Real, Emit: FnMut(Row<T>)> Watch<'a, T, Emit> {
             }
         }
         let level = T::from_f64(ESCAPE_LEVEL, &end.context());
-        if !self.escaped && last[0] >= level {
+        if !self.escaped && self.last[0] >= level {
             self.escaped = true;
             let escape = Condition { quantity: Quantity::Coefficient(0), at_least: true, level };
             if let Some(s) = escape.first_time(self.spectrum, segment) {

@@ -29,9 +29,13 @@ impl<T: Real> Amplification<T> {
         if self.start[j].sign() != Some(Ordering::Greater) {
             return;
         }
-        let ratio = (w.abs() / signal.abs()) * (self.start[0].clone() / &self.start[j]);
-        if ratio > self.largest {
-            self.largest = ratio;
+        self.see_value((w.abs() / signal.abs()) * (self.start[0].clone() / &self.start[j]));
+    }
+
+    /// Takes note of an amplification that something else kept.
+    pub fn see_value(&mut self, amplification: T) {
+        if amplification > self.largest {
+            self.largest = amplification;
         }
     }
 

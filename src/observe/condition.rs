@@ -63,18 +63,31 @@ impl<T: Real> Condition<T> {
                 None => return false,
             },
         };
-        if self.at_least { value >= self.level } else { value <= self.level }
+        self.admits(&value)
+    }
+
+    /// Whether it holds at local time `s` of `segment`.
+    fn holds_at(&self, spectrum: &Spectrum<T>, segment: &impl Segment<T>, s: &T) -> bool {
+        match self.quantity {
+            // one coefficient of what may be a million
+            Quantity::Coefficient(j) => self.admits(&segment.coefficient_at(j, s)),
+            Quantity::Risk | Quantity::Alignment => self.holds(spectrum, &segment.coefficients_at(s)),
+        }
+    }
+
+    fn admits(&self, value: &T) -> bool {
+        if self.at_least { *value >= self.level } else { *value <= self.level }
     }
 
     /// The first local time in `[0, length]` of `segment` from which the condition holds.
     pub fn first_time(&self, spectrum: &Spectrum<T>, segment: &impl Segment<T>) -> Option<T> {
-        if self.holds(spectrum, &segment.coefficients_at(&segment.length().int(0))) {
+        if self.holds_at(spectrum, segment, &segment.length().int(0)) {
             return Some(segment.length().int(0));
         }
         let mut found = Vec::new();
         roots(&self.margin(spectrum, segment), segment.length(), &mut found);
         let crossing = found.into_iter().find(|root| root.after != Ordering::Less).map(|root| root.at);
-        let at_end = || self.holds(spectrum, &segment.coefficients_at(segment.length()));
+        let at_end = || self.holds_at(spectrum, segment, segment.length());
         crossing.or_else(|| at_end().then(|| self.bisect(spectrum, segment)))
     }
 
@@ -122,7 +135,7 @@ impl<T: Real> Condition<T> {
             if middle == fails || middle == holds {
                 break;
             }
-            if self.holds(spectrum, &segment.coefficients_at(&middle)) {
+            if self.holds_at(spectrum, segment, &middle) {
                 holds = middle;
             } else {
                 fails = middle;

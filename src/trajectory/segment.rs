@@ -16,8 +16,19 @@ pub trait Segment<T: Real> {
     /// The coefficients `w_j` at local time `s`, signal first.
     fn coefficients_at(&self, s: &T) -> Vec<T>;
 
+    /// The coefficient `w_j` at local time `s`.
+    fn coefficient_at(&self, j: usize, s: &T) -> T {
+        self.coefficients_at(s).swap_remove(j)
+    }
+
     /// The polynomial `e_j(s)`, lowest power first, to the full accuracy of the segment.
     fn excess(&self, j: usize) -> Vec<T>;
+
+    /// The largest amplification up to local time `s`, of a flow that [keeps it](Flow::keeps_amplification); `None` where it cannot be
+    /// told.
+    fn amplification_at(&self, _s: &T) -> Option<T> {
+        None
+    }
 
     /// Appends the local times at which `w_j/w_0` may turn, ascending: the roots of `x_j' x_0 - x_j x_0'`, `x = w^2`.
     fn ratio_turns(&self, j: usize, found: &mut Vec<Root<T>>) {
@@ -53,6 +64,11 @@ pub trait Flow<T: Real> {
 
     /// What the flow itself knows to have happened; `None` when its events are to be read off its segments.
     fn events(&self) -> Option<&[Event<T>]>;
+
+    /// Whether its segments know the running amplification, with less work than looking at every ratio on every segment.
+    fn keeps_amplification(&self) -> bool {
+        false
+    }
 }
 
 /// Something that happened at a time, to a coefficient.

@@ -1,12 +1,33 @@
-//! The SpecGD flow, solved exactly: no step size and no truncation error (`derivations/spectral-descent.md`).
+//! The exact SpecGD flow: piecewise solvable, so solved. Statements and proofs: `derivations/spectral-descent.md`.
 //!
-//! Every coefficient rises, falls, slides on its surface `h_j = 0`, or is held at zero. In fixed modes the first two are linear in
-//! time and sliding ones obey `w_j^2 = theta_j - tau/(2 q_j)`, so that
-//! `tau (1 + 1/2 sum_{sliding} n_j) = sum_{others} n_j q_j (w_j^2 - theta_j)` is a parabola, and every event is a root of one.
+//! Every coefficient rises or falls at speed 1, slides on its surface `h_j = 0`, or is held at zero. While nobody changes its
+//! mode, the excess energy tau is a quadratic polynomial in time and every event is a root of a polynomial of degree at most
+//! two. [`ExactFlow`] goes from event to event; [`ExactSegment`] is the flow between two of them; [`ExactTrajectory`] keeps
+//! all of it.
+//!
+//! How it is made, in the order of reading: `leg` (a coefficient in a mode), `parabola` (roots without cancellation), `state`
+//! (modes and the excess energy), `ahead` (what happens next), `instant` (who slides, crosses or leaves), `start`. All that
+//! depends on the number of groups is behind `roster`: `scan` looks at all of them, `kinetic` at the few that matter.
 
-mod event;
+mod ahead;
+mod amplification;
+mod distinct;
+mod doubled;
+mod earliest;
 mod flow;
+mod instant;
+mod kinetic;
+mod leg;
 mod parabola;
-mod surface;
+mod roster;
+mod scan;
+mod segment;
+mod start;
+mod state;
+mod tournament;
+mod trajectory;
 
-pub use flow::{ExactFlow, ExactSegment, Mode};
+pub use flow::{ExactFlow, Finder};
+pub use leg::Mode;
+pub use segment::ExactSegment;
+pub use trajectory::ExactTrajectory;

@@ -1,0 +1,183 @@
+//! What ends the present segment, and when: every time is a root of a polynomial of degree at most two.
+
+use super::earliest::{Doubt, Earliest, Ending};
+use super::leg::Mode;
+use super::parabola::{Crossing, Parabola, not_negative};
+use super::roster::Roster;
+use super::state::{Halt, Stage, State, bracket_from_zero};
+use crate::risk::manifold::excess;
+use crate::scalar::Real;
+use crate::trajectory::Stop;
+use std::cmp::Ordering::{Equal, Greater, Less};
+
+impl<T: Real> State<T> {
+    /// The end of the present segment and the time to it.
+    #[inline]
+    pub(super) fn look_ahead<R: Roster<T>>(&mut self, roster: &mut R) -> Result<(Ending, T), Halt<T>> {
+        self.steps += 1;
+        if self.steps > self.budget {
+            return Err(Box::new(Stop::Budget { time: self.time.clone(), steps: self.budget }));
+        }
+        let mut earliest = Earliest::new();
+        match self.stage {
+            Stage::Deficit => self.look_at_deficit(roster, &mut earliest)?,
+            Stage::Surplus => self.look_at_surplus(roster, &mut earliest),
+        }
+        match earliest.decide() {
+            Ok(Some(next)) => Ok(next),
+            Ok(None) => Err(self.undecided("nothing ends this segment, so a value is not a number")),
+            Err(doubt) => Err(self.undecided(self.in_words(doubt))),
+        }
+    }
+
+    #[inline]
+    fn look_at_deficit<R: Roster<T>>(&self, roster: &mut R, earliest: &mut Earliest<T>) -> Result<(), Halt<T>> {
+        if self.groups.is_empty() {
+            earliest.offer(Ending::Optimum, self.time.int(1) - self.signal.value(&self.time));
+            return Ok(());
+        }
+        match roster.slowest_slider(self) {
+            // every sliding group leaves before tau, and with it the coefficient, reaches zero
+            Some(k) => {
+                self.check_slowest(k)?;
+                earliest.offer(Ending::Departure(k), self.departure(k));
+            }
+            None => earliest.offer(Ending::Surplus, self.energy.rises()),
+        }
+        roster.offer_arrival(self, earliest);
+        Ok(())
+    }
+
+    #[inline]
+    fn look_at_surplus<R: Roster<T>>(&self, roster: &R, earliest: &mut Earliest<T>) {
+        if self.afloat > 0 {
+            roster.offer_zero(self, earliest);
+        }
+        let w = self.signal.value(&self.time);
+        let departs = self.signal.instant == self.instant;
+        match self.signal.mode {
+            // it slides until all else is at zero, and tau is a sum of squares
+            Mode::Sliding => {}
+            Mode::Held => {
+                let bracket =
+                    Parabola { c: self.energy.c.clone() - self.signal_variance.times(2), ..self.energy.clone() };
+                earliest.offer_crossing(Ending::SignalUnstable, bracket.falls());
+            }
+            Mode::Rising => {
+                let bracket = self.signal_bracket(&w);
+                let surface = if departs { bracket_from_zero(&bracket, true) } else { Crossing::At(bracket.rises()) };
+                earliest.offer_crossing(Ending::SignalSurface, surface);
+                earliest.offer_crossing(Ending::Deficit, self.energy.falls());
+            }
+            // alone, its bracket is 3 q_0 (w_0^2 - 1)
+            Mode::Falling if self.afloat == 0 => earliest.offer(Ending::Optimum, w.clone() - w.int(1)),
+            Mode::Falling => {
+                if !departs {
+                    earliest.offer_crossing(Ending::SignalSurface, self.signal_bracket(&w).falls());
+                }
+                if !self.past_target {
+                    earliest.offer(Ending::Target, w.clone() - w.int(1));
+                }
+                earliest.offer(Ending::SignalZero, w);
+            }
+        }
+    }
+
+    /// `h_0 = 2 q_0 (w_0^2 - 1) + tau` with the signal moving from `w`.
+    pub(super) fn signal_bracket(&self, w: &T) -> Parabola<T> {
+        let q = &self.signal_variance;
+        let slope = (q.clone() * w).times(4 * self.signal.velocity());
+        Parabola {
+            c: (q.clone() * excess(0, w)).times(2) + &self.energy.c,
+            b: slope + &self.energy.b,
+            a: q.times(2) + &self.energy.a,
+        }
+    }
+
+    /// `h_0 = tau - 2 q_0` with the signal held at zero.
+    pub(super) fn bracket_at_zero(&self) -> Parabola<T> {
+        Parabola { c: self.energy.c.clone() - self.signal_variance.times(2), ..self.energy.clone() }
+    }
+
+    /// `tau'` where a sliding group of variance `q` would have to move faster than 1: `tau'^2 = 16 q^2 w^2 = -8 q tau` gives
+    /// `tau' = sqrt(2 q D/(a + 2 q))`, `D` the discriminant of `tau`, a sum of two positive terms. While tau falls, sliding groups
+    /// only slow down, so it is on the way up that they leave.
+    #[inline]
+    pub(super) fn departing_slope(&self, q: &T) -> T {
+        let twice = q.times(2);
+        (self.energy.discriminant() * &twice / (twice + &self.energy.a)).sqrt()
+    }
+
+    /// Time until then.
+    #[inline]
+    fn departure(&self, k: usize) -> T {
+        let q = &self.groups[k].variance;
+        let Parabola { c, b, a } = &self.energy;
+        let slope = self.departing_slope(q);
+        not_negative(match b.sign() {
+            // (slope - b)/(2a), with the difference taken out
+            Some(Greater) => {
+                let short = -((q.clone() * c).times(8) + b.square());
+                short / ((q.times(2) + a) * (slope + b)).times(2)
+            }
+            _ => (slope - b) / a.times(2),
+        })
+    }
+
+    /// Group `k` is slowest among those that slide, for certain.
+    #[inline]
+    pub(super) fn check_slowest(&self, k: usize) -> Result<(), Halt<T>> {
+        if self.ordered {
+            return Ok(());
+        }
+        for j in 0..self.legs.len() {
+            let order = self.groups[k].variance.partial_cmp(&self.groups[j].variance);
+            if j != k && self.legs[j].mode == Mode::Sliding && !matches!(order, Some(Less | Equal)) {
+                return Err(self.undecided(self.in_words((Ending::Departure(k), Ending::Departure(j)))));
+            }
+        }
+        Ok(())
+    }
+
+    fn in_words(&self, (first, second): Doubt) -> String {
+        let name = |ending| match ending {
+            Ending::Arrival(k) => format!("coefficient {} reaching its surface", self.groups.members(k)[0]),
+            Ending::Departure(k) => format!("coefficient {} leaving its surface", self.groups.members(k)[0]),
+            Ending::Zero(k) => format!("coefficient {} reaching zero", self.groups.members(k)[0]),
+            Ending::Surplus => "the excess energy becoming positive".into(),
+            Ending::Deficit => "the excess energy becoming negative".into(),
+            Ending::SignalSurface => "the signal reaching its surface".into(),
+            Ending::SignalZero => "the signal reaching zero".into(),
+            Ending::Target => "the signal reaching 1".into(),
+            Ending::SignalUnstable => "the signal's bracket becoming negative at zero".into(),
+            Ending::Optimum => "the optimum".into(),
+        };
+        if first == second {
+            format!("whether there is such an event as {}", name(first))
+        } else {
+            format!("which comes first, {} or {}", name(first), name(second))
+        }
+    }
+}
+
+impl<T: Real> State<T> {
+    /// Whether the signal, at `w` on its surface, can keep to it: sliding there needs a speed of at most 1.
+    #[inline]
+    pub(super) fn signal_slides(&self, w: &T) -> Option<bool> {
+        let limit = (self.signal_variance.clone() * w).times(4);
+        self.energy.b.abs().partial_cmp(&limit).map(|order| order != Greater)
+    }
+
+    /// Whether sliding group `k` would have to move faster than 1 at this instant.
+    #[inline]
+    pub(super) fn too_fast(&self, k: usize) -> Option<bool> {
+        let limit = -(self.groups[k].variance.clone() * &self.energy.c).times(8);
+        self.energy.b.square().partial_cmp(&limit).map(|order| order == Greater)
+    }
+
+    /// The coefficient of sliding group `k` at this instant.
+    pub(super) fn leaving_from(&self, k: usize) -> T {
+        let leg = &self.legs[k];
+        if leg.instant == self.instant { leg.from.clone() } else { self.on_surface(k, &self.energy.c) }
+    }
+}

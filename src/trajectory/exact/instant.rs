@@ -1,0 +1,279 @@
+//! What happens at an instant: who slides, who crosses, who leaves. Statement and proof: `derivations/spectral-descent.md`.
+
+use super::distinct::same;
+use super::earliest::Ending;
+use super::leg::{Leg, Mode};
+use super::parabola::Parabola;
+use super::roster::Roster;
+use super::state::{Halt, Stage, State};
+use crate::scalar::Real;
+use crate::trajectory::{EventKind, Stop};
+use std::cmp::Ordering::{Equal, Greater, Less};
+
+impl<T: Real> State<T> {
+    /// Goes to the end of the present segment, lets happen there what happens, and finds the next segment.
+    pub(super) fn step<R: Roster<T>>(&mut self, roster: &mut R) -> Result<(), Halt<T>> {
+        self.wait(roster, &self.length.clone());
+        if self.stage == Stage::Surplus && self.ordered {
+            self.derive_energy(roster.sums(self));
+            self.correct_time();
+        }
+        let happened = self.happen(roster, self.ending);
+        let settled = happened.and_then(|()| self.settle(roster));
+        self.conclude(settled)
+    }
+
+    /// Goes on by `s`, at most to the end of the present segment, to an instant at which nothing has happened yet.
+    pub(super) fn wait<R: Roster<T>>(&mut self, roster: &R, s: &T) {
+        if self.stage == Stage::Deficit && roster.slowest_slider(self).is_some() {
+            self.record.segment_ends(self.instant, &self.energy, &self.signal.value(&self.time), s);
+        }
+        self.time = self.time.clone() + s;
+        self.instant += 1;
+        self.touched.clear();
+        self.signal_before = None;
+        self.past_events = self.events.len();
+    }
+
+    /// One step of Newton's on the time of what happens now, from the coefficients as they are now.
+    ///
+    /// A large start has a large excess energy, of which this is a root many orders of magnitude further down: the parabola
+    /// of the segment knows it only to the rounding of where it came from.
+    fn correct_time(&mut self) {
+        let crossing = match self.ending {
+            Ending::SignalSurface => self.signal_bracket(&self.signal.value(&self.time)),
+            Ending::SignalUnstable => self.bracket_at_zero(),
+            Ending::Deficit => self.energy.clone(),
+            _ => return,
+        };
+        let correction = -(crossing.c / crossing.b);
+        if correction.abs() < self.length {
+            self.time = self.time.clone() + correction;
+        }
+    }
+
+    /// Cuts the present segment at `s`: what is left of it is the next one.
+    pub(super) fn cut<R: Roster<T>>(&mut self, roster: &R, s: &T) {
+        self.wait(roster, s);
+        self.energy = Parabola { c: self.energy.at(s), b: self.energy.slope_at(s), a: self.energy.a.clone() };
+        self.length = self.length.clone() - s;
+    }
+
+    /// Notes what happened at this instant, the end of all last.
+    pub(super) fn conclude(&mut self, outcome: Result<(), Halt<T>>) -> Result<(), Halt<T>> {
+        self.note_turns();
+        if outcome.as_ref().is_err_and(|stop| matches!(**stop, Stop::Optimum { .. })) {
+            self.note_signal(EventKind::Target);
+            self.note_signal(EventKind::Optimum);
+        }
+        outcome
+    }
+
+    /// Lets happen all that happens at this instant, and finds the end of the segment that follows.
+    pub(super) fn settle<R: Roster<T>>(&mut self, roster: &mut R) -> Result<(), Halt<T>> {
+        loop {
+            let (ending, after) = self.look_ahead(roster)?;
+            if !self.is_now(&after) {
+                (self.ending, self.length) = (ending, after);
+                return Ok(());
+            }
+            self.happen(roster, ending)?;
+        }
+    }
+
+    /// `ending` happens now. Finds the excess energy of another segment, and leaves it as it is after `ending`.
+    fn happen<R: Roster<T>>(&mut self, roster: &mut R, ending: Ending) -> Result<(), Halt<T>> {
+        match ending {
+            Ending::Arrival(k) => {
+                self.rejoin(roster);
+                let w = self.legs[k].value(&self.time);
+                self.turn(roster, k, Mode::Sliding, w);
+                return self.resolve(roster);
+            }
+            Ending::Departure(k) => {
+                let q = self.groups[k].variance.clone();
+                let slope = self.departing_slope(&q);
+                let w = slope.clone() / q.times(4);
+                // sliding groups of equal variance have equal coefficients, and leave together
+                while let Some(j) = roster.slowest_slider(self).filter(|&j| same(&self.groups[j].variance, &q)) {
+                    self.turn(roster, j, Mode::Falling, w.clone());
+                }
+                self.derive_energy(roster.sums(self));
+                // tau and tau' are continuous here, tau' = 4 q w and tau = -2 q w^2, without the cancellation in the sums
+                self.energy.c = -(slope.clone() * &w).over(2);
+                self.energy.b = slope;
+                return Ok(());
+            }
+            Ending::Surplus => {
+                let slope = self.energy.discriminant().sqrt();
+                self.enter_surplus(roster);
+                self.derive_energy(roster.sums(self));
+                (self.energy.c, self.energy.b) = (self.time.int(0), slope);
+                return Ok(());
+            }
+            Ending::Deficit => self.enter_deficit(roster)?,
+            Ending::Zero(k) => {
+                self.afloat -= 1;
+                self.turn(roster, k, Mode::Held, self.time.int(0));
+                self.note(EventKind::Zero, k);
+                if self.afloat == 0 && self.signal.mode == Mode::Sliding {
+                    return Err(self.rest());
+                }
+            }
+            Ending::SignalSurface => {
+                self.signal_surface(roster)?;
+                if self.afloat == 0 {
+                    return Err(self.rest());
+                }
+                return Ok(());
+            }
+            Ending::SignalZero => {
+                self.turn_signal(Mode::Held, self.time.int(0));
+                self.note_signal(EventKind::Zero);
+            }
+            Ending::Target => {
+                self.past_target = true;
+                self.note_signal(EventKind::Target);
+            }
+            Ending::SignalUnstable => return Err(self.not_unique(0)),
+            Ending::Optimum => return Err(self.rest()),
+        }
+        self.derive_energy(roster.sums(self));
+        Ok(())
+    }
+
+    /// Settles who of the sliding groups, those that have just arrived included, can keep to their surface.
+    ///
+    /// With velocities `v_j = clamp(-T/(4 q_j w_j), -1, 1)` on the surfaces, `T = tau'` solves
+    /// `T = B + sum_j 2 n_j q_j w_j v_j`, whose right-hand side does not increase with T: T is unique, and with it who leaves.
+    /// Start with all of them sliding and let the slowest go while it is too fast: `|T|` only grows, so none has to come back.
+    pub(super) fn resolve<R: Roster<T>>(&mut self, roster: &mut R) -> Result<(), Halt<T>> {
+        loop {
+            self.derive_energy(roster.sums(self));
+            let Some(k) = roster.slowest_slider(self) else { return Ok(()) };
+            self.check_slowest(k)?;
+            match self.too_fast(k) {
+                Some(false) => return Ok(()),
+                Some(true) => {
+                    let direction = self.away()?;
+                    self.turn(roster, k, direction, self.leaving_from(k));
+                }
+                None => {
+                    let j = self.groups.members(k)[0];
+                    return Err(self.undecided(format!("whether coefficient {j} keeps to its surface")));
+                }
+            }
+        }
+    }
+
+    /// The direction in which a group leaves its surface: down when tau rises, up when it falls.
+    fn away(&self) -> Result<Mode, Halt<T>> {
+        match self.energy.b.sign() {
+            Some(Greater) => Ok(Mode::Falling),
+            Some(Less) => Ok(Mode::Rising),
+            Some(Equal) | None => {
+                Err(self.undecided("which way the excess energy moves where a group leaves its surface"))
+            }
+        }
+    }
+
+    /// Puts the groups that turned at this very instant back on their surfaces: one more has arrived, so tau' is another.
+    fn rejoin<R: Roster<T>>(&mut self, roster: &mut R) {
+        for i in 0..self.touched.len() {
+            let k = self.touched[i].0;
+            if self.legs[k].moves() {
+                let w = self.legs[k].from.clone();
+                self.turn(roster, k, Mode::Sliding, w);
+            }
+        }
+    }
+
+    /// The signal on its surface slides if it can, else goes on to the other side.
+    pub(super) fn signal_surface<R: Roster<T>>(&mut self, roster: &mut R) -> Result<(), Halt<T>> {
+        let w = self.signal.value(&self.time);
+        self.turn_signal(Mode::Sliding, w.clone());
+        self.derive_energy(roster.sums(self));
+        match self.signal_slides(&w) {
+            Some(true) => Ok(()),
+            Some(false) => {
+                // all groups fall, so tau does
+                self.turn_signal(Mode::Rising, w);
+                self.derive_energy(roster.sums(self));
+                Ok(())
+            }
+            None => Err(self.undecided("whether the signal keeps to its surface")),
+        }
+    }
+
+    /// The excess energy rises through zero: all groups fall. They do already, but for rounding.
+    fn enter_surplus<R: Roster<T>>(&mut self, roster: &mut R) {
+        self.stage = Stage::Surplus;
+        for k in 0..self.legs.len() {
+            if matches!(self.legs[k].mode, Mode::Sliding | Mode::Rising) {
+                let w = self.coefficient(k, &self.time.int(0));
+                self.turn_aside(k, Mode::Falling, w);
+            }
+        }
+        roster.begin(self);
+    }
+
+    pub(super) fn enter_deficit<R: Roster<T>>(&mut self, roster: &mut R) -> Result<(), Halt<T>> {
+        if let Some(j) = self.held() {
+            return Err(self.not_unique(j));
+        }
+        self.stage = Stage::Deficit;
+        roster.begin(self);
+        Ok(())
+    }
+
+    /// As [`turn`](Self::turn), where the roster is told afterwards.
+    fn turn_aside(&mut self, k: usize, mode: Mode, from: T) {
+        let new = Leg { mode, from, since: self.time.clone(), instant: self.instant };
+        let old = std::mem::replace(&mut self.legs[k], new);
+        if old.instant != self.instant {
+            self.touched.push((k, Some(old.mode)));
+        }
+        self.record.leg_ends(&self.groups, k, &old, &self.time, || self.signal.value(&self.time));
+    }
+
+    /// Everything is at rest at the optimum.
+    pub(super) fn rest(&mut self) -> Halt<T> {
+        if self.signal.mode != Mode::Sliding {
+            self.turn_signal(Mode::Sliding, self.time.int(1));
+            self.signal_before = None;
+        }
+        let zero = self.time.int(0);
+        for tau in [&mut self.energy.c, &mut self.energy.b, &mut self.energy.a] {
+            *tau = zero.clone();
+        }
+        Box::new(Stop::Optimum { time: self.time.clone() })
+    }
+
+    /// Notes as events how the modes after this instant differ from those before it.
+    fn note_turns(&mut self) {
+        if let Some(before) = self.signal_before.take()
+            && let Some(kind) = turn(Some(before), self.signal.mode)
+        {
+            self.note_signal(kind);
+        }
+        if self.touched.len() > 1 {
+            self.touched.sort_unstable_by_key(|&(k, _)| self.groups.members(k)[0]);
+        }
+        for i in 0..self.touched.len() {
+            let (k, before) = self.touched[i];
+            if let Some(kind) = turn(before, self.legs[k].mode) {
+                self.note(kind, k);
+            }
+        }
+    }
+}
+
+/// What it is called when one mode (none at the start) is followed by another. Reaching zero is noted where it happens.
+fn turn(before: Option<Mode>, after: Mode) -> Option<EventKind> {
+    match (before, after) {
+        (Some(Mode::Sliding), Mode::Rising | Mode::Falling) => Some(EventKind::Leave),
+        (Some(Mode::Rising), Mode::Falling) | (Some(Mode::Falling), Mode::Rising) => Some(EventKind::Saturate),
+        (None | Some(Mode::Rising | Mode::Falling), Mode::Sliding) => Some(EventKind::Slide),
+        _ => None,
+    }
+}
