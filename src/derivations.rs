@@ -23,3 +23,6 @@ pub mod tilted {}
 
 #[doc = include_str!("../derivations/spectral-powers.md")]
 pub mod spectral_powers {}
+
+#[doc = include_str!("../derivations/finite-samples.md")]
+pub mod finite_samples {}

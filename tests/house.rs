@@ -4,8 +4,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The layers, in the order of dependency. `export` takes plain numbers and texts, so it stands outside the line.
-const LAYERS: [&str; 11] = [
+const LAYERS: [&str; 13] = [
     "scalar",
+    "product",
     "spectrum",
     "weights",
     "risk",
@@ -13,6 +14,7 @@ const LAYERS: [&str; 11] = [
     "trajectory",
     "observe",
     "experiment",
+    "simulation",
     "sweep",
     "export",
     "cli",

@@ -1,5 +1,13 @@
 //! From a gradient to a direction: all there is to say about two optimisers.
 
+mod comparators;
+mod muon;
+mod optimizer;
+
+pub use comparators::{Adam, NormalizedDescent, SignDescent};
+pub use muon::{Muon, newton_schulz};
+pub use optimizer::Optimizer;
+
 use crate::scalar::{DomainError, Real};
 use crate::weights::{SpectralError, Weights};
 use std::cmp::Ordering;
@@ -56,7 +64,8 @@ impl<W: Weights> Descent<W> for Method<W::Scalar> {
     fn turn(&mut self, gradient: &mut W) -> Result<(), SpectralError> {
         match self {
             Self::GradientDescent => Ok(()),
-            _ => gradient.map_singular_values(|g| self.direction(g)),
+            Self::Spectral => gradient.polar_factor(|g| self.direction(g)),
+            Self::Power(_) => gradient.map_singular_values(|g| self.direction(g)),
         }
     }
 }

@@ -50,6 +50,22 @@ impl<W: Weights, L: Landscape<W>, D: Descent<W>> Recursion<W, L, D> {
         &self.weights
     }
 
+    /// Where gradients come from.
+    pub fn landscape(&self) -> &L {
+        &self.landscape
+    }
+
+    /// What makes directions of them.
+    pub fn descent(&self) -> &D {
+        &self.descent
+    }
+
+    /// The gradient at the present weights, without a step. Samples advance.
+    pub fn gradient(&mut self) -> &W {
+        self.landscape.gradient(&self.weights, &mut self.next);
+        &self.next
+    }
+
     /// Number of steps done.
     pub fn steps(&self) -> u64 {
         self.steps

@@ -69,6 +69,11 @@ impl Weights for DMatrix<f64> {
         polar::map_singular_values(self, f)
     }
 
+    fn polar_factor(&mut self, _: impl FnMut(&f64) -> Option<f64>) -> Result<(), SpectralError> {
+        *self = polar::polar_factor(self)?;
+        Ok(())
+    }
+
     fn descend(&self, step_size: &f64, direction: &mut Self) -> bool {
         let mut moved = false;
         for (w, g) in self.as_slice().iter().zip(direction.as_mut_slice()) {

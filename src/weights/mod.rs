@@ -6,6 +6,7 @@
 
 mod coefficients;
 mod dense;
+mod halley;
 pub mod polar;
 mod tilted;
 
@@ -32,6 +33,14 @@ pub trait Weights: Clone {
         &mut self,
         f: impl FnMut(&Self::Scalar) -> Option<Self::Scalar>,
     ) -> Result<(), SpectralError>;
+
+    /// The polar factor `U V'` (compact), in place; `sign` is the signum, as [`Weights::map_singular_values`] takes it.
+    ///
+    /// # Errors
+    /// See there.
+    fn polar_factor(&mut self, sign: impl FnMut(&Self::Scalar) -> Option<Self::Scalar>) -> Result<(), SpectralError> {
+        self.map_singular_values(sign)
+    }
 
     /// Replaces `direction` by the next point `self - step_size direction`; true if that differs from `self`.
     fn descend(&self, step_size: &Self::Scalar, direction: &mut Self) -> bool;

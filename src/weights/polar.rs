@@ -4,6 +4,7 @@
 //! zero: singular values up to [`rank_tolerance`] belong to the kernel and stay there, as the compact SVD of
 //! `derivations/spectral-descent.md` demands.
 
+use super::halley;
 use nalgebra::DMatrix;
 
 /// Why a matrix or a coefficient has no spectral function.
@@ -35,9 +36,14 @@ pub fn rank_tolerance(rows: usize, columns: usize, largest: f64) -> f64 {
 
 /// The polar factor `U V'` of `U Sigma V'` (compact SVD).
 ///
+/// Well-conditioned matrices, the usual case, take a fast way made of products; all others, and those of lower rank, the SVD.
+///
 /// # Errors
 /// See [`map_singular_values`].
 pub fn polar_factor(matrix: &DMatrix<f64>) -> Result<DMatrix<f64>, SpectralError> {
+    if let Some(factor) = halley::polar_factor(matrix) {
+        return Ok(factor);
+    }
     let mut factor = matrix.clone();
     map_singular_values(&mut factor, |_| Some(1.0))?;
     Ok(factor)
@@ -90,7 +96,7 @@ pub fn map_singular_values(
     Ok(())
 }
 
-fn power_of_two_below(x: f64) -> f64 {
+pub(super) fn power_of_two_below(x: f64) -> f64 {
     let exponent_only = f64::from_bits(x.to_bits() & 0x7ff0_0000_0000_0000);
     if exponent_only == 0.0 { f64::MIN_POSITIVE } else { exponent_only }
 }
@@ -134,4 +140,9 @@ fn rotate(matrix: &mut DMatrix<f64>, p: usize, q: usize, cosine: f64, sine: f64)
         matrix[(i, p)] = cosine * x - sine * y;
         matrix[(i, q)] = sine * x + cosine * y;
     }
+}
+
+/// `||U'U - I||_F` over the shorter side: how far a polar factor is from orthonormal columns (or rows).
+pub fn orthogonality_error(factor: &DMatrix<f64>) -> f64 {
+    halley::orthogonality_error(factor)
 }

@@ -1,0 +1,52 @@
+use super::{Adam, Descent, Method, Muon, NormalizedDescent, SignDescent};
+use crate::weights::SpectralError;
+use nalgebra::DMatrix;
+use std::fmt;
+
+/// Any optimiser of a dense matrix: the methods of the theory, and those that practice compares them with.
+#[derive(Clone, Debug)]
+pub enum Optimizer {
+    /// GD, SpecGD, or a spectral power between them.
+    Method(Method),
+    /// Momentum and Newton-Schulz.
+    Muon(Muon),
+    /// Every entry's sign.
+    Sign(SignDescent),
+    /// The gradient over its norm.
+    Normalized(NormalizedDescent),
+    /// Adam.
+    Adam(Adam),
+}
+
+impl Optimizer {
+    /// Directions are meant to have orthonormal rows or columns.
+    pub fn is_orthogonal(&self) -> bool {
+        matches!(self, Self::Method(Method::Spectral) | Self::Muon(_))
+    }
+}
+
+impl Descent<DMatrix<f64>> for Optimizer {
+    fn turn(&mut self, gradient: &mut DMatrix<f64>) -> Result<(), SpectralError> {
+        match self {
+            Self::Method(method) => method.turn(gradient),
+            Self::Muon(muon) => muon.turn(gradient),
+            Self::Sign(sign) => sign.turn(gradient),
+            Self::Normalized(normalized) => normalized.turn(gradient),
+            Self::Adam(adam) => adam.turn(gradient),
+        }
+    }
+}
+
+impl fmt::Display for Optimizer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Method(Method::GradientDescent) => f.write_str("gd"),
+            Self::Method(Method::Spectral) => f.write_str("specgd"),
+            Self::Method(Method::Power(p)) => write!(f, "power:{p}"),
+            Self::Muon(_) => f.write_str("muon"),
+            Self::Sign(_) => f.write_str("sign"),
+            Self::Normalized(_) => f.write_str("normalized"),
+            Self::Adam(_) => f.write_str("adam"),
+        }
+    }
+}

@@ -1,0 +1,21 @@
+//! Products of dense matrices whose bits do not depend on the machine.
+//!
+//! Everything a training run spends its time on is a product of matrices. The ones here are written against
+//! [`pulp`]'s portable vectors, and every entry of a result is one chain of fused multiply-adds over the contracted index in
+//! increasing order: vectors run over *different* entries, never along a sum. So AVX-512, AVX2 and
+//! plain scalar code give the same bits, which a library that chooses its blocking by the size of the cache cannot promise.
+//!
+//! Matrices are kept in [`Panels`]: a layout in which both operands of a product are already packed, whichever side they stand on.
+
+mod cholesky;
+mod element;
+mod multiply;
+mod panels;
+mod tile;
+
+pub(crate) use cholesky::{add_triangle_gram, cholesky, triangle_product, triangular_inverse};
+pub use element::Element;
+pub use multiply::{Part, add_product, add_transposed_product, symmetrize};
+pub(crate) use multiply::{lanes, load, product, store, transposed_product, zero};
+pub use panels::Panels;
+pub(crate) use tile::{Tile, tile_nn, tile_tn};

@@ -1,0 +1,241 @@
+use super::panels::ROW_GROUP;
+use super::{Element, Panels, Tile, tile_nn, tile_tn};
+use pulp::{Arch, Simd, WithSimd};
+use rayon::prelude::*;
+
+/// Which entries of an operand or of a result there are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// All of them.
+    Full,
+    /// Those on and above the diagonal; below it, an operand holds zeros and a result nothing of meaning.
+    Upper,
+    /// Those on and below the diagonal; above it zeros (an operand only).
+    Lower,
+}
+
+/// Products below this many multiply-adds are not worth a second thread.
+const PARALLEL_FROM: usize = 1 << 20;
+
+/// Contracted rows that stay in the first-level cache while tiles pass by.
+const DEPTH: usize = 96;
+
+/// Entries of the left operand that stay in the second-level cache while panels of the right one pass by.
+const RESIDENT: usize = 96 * 384;
+
+/// `C += A B`, every entry one chain over the columns of A in increasing order. `part` says which entries of B there are.
+///
+/// # Panics
+/// When the shapes do not fit.
+pub fn add_product<T: Element>(a: &Panels<T>, b: &Panels<T>, part: Part, c: &mut Panels<T>) {
+    product_onto(a, b, part, c, false);
+}
+
+/// `C = A B`: as [`add_product`] from zero, without a pass to clear.
+pub(crate) fn product<T: Element>(a: &Panels<T>, b: &Panels<T>, part: Part, c: &mut Panels<T>) {
+    product_onto(a, b, part, c, true);
+}
+
+fn product_onto<T: Element>(a: &Panels<T>, b: &Panels<T>, part: Part, c: &mut Panels<T>, fresh: bool) {
+    assert_eq!(a.columns(), b.rows(), "A has as many columns as B has rows");
+    assert_eq!((c.rows(), c.columns()), (a.rows(), b.columns()), "C has the rows of A and the columns of B");
+    let work = a.rows() * a.columns() * b.columns();
+    for_each_share(c, work, |first, c| Arch::new().dispatch(Product { a, b, part, fresh, first, c }));
+}
+
+/// `C += A' B`, every entry one chain over the rows in increasing order. `part` says which entries of C are wanted.
+///
+/// # Panics
+/// When the shapes do not fit, or `part` is [`Part::Lower`].
+pub fn add_transposed_product<T: Element>(a: &Panels<T>, b: &Panels<T>, part: Part, c: &mut Panels<T>) {
+    transposed_product_onto(a, b, part, c, false);
+}
+
+/// `C = A' B`: as [`add_transposed_product`] from zero, without a pass to clear.
+pub(crate) fn transposed_product<T: Element>(a: &Panels<T>, b: &Panels<T>, part: Part, c: &mut Panels<T>) {
+    transposed_product_onto(a, b, part, c, true);
+}
+
+fn transposed_product_onto<T: Element>(a: &Panels<T>, b: &Panels<T>, part: Part, c: &mut Panels<T>, fresh: bool) {
+    assert_eq!(a.rows(), b.rows(), "A and B have as many rows");
+    assert_eq!((c.rows(), c.columns()), (a.columns(), b.columns()), "C has the columns of A and of B");
+    assert_ne!(part, Part::Lower, "a result is full or upper");
+    let work = a.rows() * a.columns() * b.columns();
+    for_each_share(c, work, |first, c| Arch::new().dispatch(TransposedProduct { a, b, part, fresh, first, c }));
+}
+
+/// Fills in what is below the diagonal of a symmetric matrix whose upper part is known.
+pub fn symmetrize<T: Element>(c: &mut Panels<T>) {
+    for j in 0..c.columns() {
+        for i in j + 1..c.rows() {
+            c.set(i, j, c.get(j, i));
+        }
+    }
+}
+
+/// Shares the panels of C out over the threads; `each` is given the number of its first panel.
+fn for_each_share<T: Element>(c: &mut Panels<T>, work: usize, each: impl Fn(usize, &mut [T::Panel]) + Sync + Send) {
+    let (stride, count) = (c.stride(), c.count());
+    if stride * count == 0 {
+        return;
+    }
+    let threads = if work < PARALLEL_FROM { 1 } else { rayon::current_num_threads() };
+    if threads == 1 {
+        return each(0, c.data_mut());
+    }
+    // Twice as many shares as threads: upper results have more to do on the right.
+    let share = count.div_ceil(2 * threads);
+    c.data_mut().par_chunks_mut(stride * share).enumerate().for_each(|(s, c)| each(s * share, c));
+}
+
+/// Some panels of `C += A B`.
+struct Product<'a, T: Element> {
+    a: &'a Panels<T>,
+    b: &'a Panels<T>,
+    part: Part,
+    fresh: bool,
+    first: usize,
+    c: &'a mut [T::Panel],
+}
+
+impl<T: Element> WithSimd for Product<'_, T> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) {
+        if S::REGISTER_COUNT >= 32 { self.tiles::<S, 8, 3>(simd) } else { self.tiles::<S, 6, 2>(simd) }
+    }
+}
+
+impl<T: Element> Product<'_, T> {
+    #[inline(always)]
+    fn tiles<S: Simd, const C: usize, const V: usize>(self, simd: S) {
+        let Self { a, b, part, fresh, first, c } = self;
+        let stride = a.stride();
+        let block = (RESIDENT / a.columns().max(1)).max(ROW_GROUP).next_multiple_of(ROW_GROUP);
+        for start in (0..a.rows()).step_by(block) {
+            for (p, c) in (first..).zip(c.chunks_exact_mut(stride)) {
+                let (mut from, to) = extent::<T>(part, p, a.columns());
+                let origin = if fresh { from } else { usize::MAX };
+                while from < to {
+                    let until = to.min((from + DEPTH).next_multiple_of(T::WIDTH));
+                    for i in (start..a.rows().min(start + block)).step_by(C) {
+                        for lane in lanes::<T, S, V>(b.columns() - p * T::WIDTH) {
+                            let mut tile = if from == origin {
+                                zero::<T, S, C, V>(simd)
+                            } else {
+                                load::<T, S, C, V>(&c[i..i + C], lane)
+                            };
+                            let mut k = from;
+                            while k < until {
+                                let next = until.min((k / T::WIDTH + 1) * T::WIDTH);
+                                let a = &a.panel(k / T::WIDTH)[i..i + C];
+                                tile_nn::<T, S, C, V>(simd, &mut tile, a, &b.panel(p)[k..next], lane);
+                                k = next;
+                            }
+                            store::<T, S, C, V>(&mut c[i..i + C], lane, tile);
+                        }
+                    }
+                    from = until;
+                }
+            }
+        }
+    }
+}
+
+/// Some panels of `C += A' B`.
+struct TransposedProduct<'a, T: Element> {
+    a: &'a Panels<T>,
+    b: &'a Panels<T>,
+    part: Part,
+    fresh: bool,
+    first: usize,
+    c: &'a mut [T::Panel],
+}
+
+impl<T: Element> WithSimd for TransposedProduct<'_, T> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) {
+        if S::REGISTER_COUNT >= 32 { self.tiles::<S, 8, 3>(simd) } else { self.tiles::<S, 6, 2>(simd) }
+    }
+}
+
+impl<T: Element> TransposedProduct<'_, T> {
+    #[inline(always)]
+    fn tiles<S: Simd, const C: usize, const V: usize>(self, simd: S) {
+        let Self { a, b, part, fresh, first, c } = self;
+        let (rows, columns) = (a.columns(), b.columns());
+        let stride = rows.next_multiple_of(ROW_GROUP);
+        let block = (RESIDENT / DEPTH).next_multiple_of(T::WIDTH);
+        for depth in (0..a.rows()).step_by(DEPTH) {
+            let until = a.rows().min(depth + DEPTH);
+            for start in (0..rows).step_by(block) {
+                for (p, c) in (first..).zip(c.chunks_exact_mut(stride)) {
+                    let wanted = if part == Part::Upper { rows.min((p + 1) * T::WIDTH) } else { rows };
+                    let b = &b.panel(p)[depth..until];
+                    for i in (start..wanted.min(start + block)).step_by(C) {
+                        let a = &a.panel(i / T::WIDTH)[depth..until];
+                        for lane in lanes::<T, S, V>(columns - p * T::WIDTH) {
+                            let mut tile = if fresh && depth == 0 {
+                                zero::<T, S, C, V>(simd)
+                            } else {
+                                load::<T, S, C, V>(&c[i..i + C], lane)
+                            };
+                            tile_tn::<T, S, C, V>(simd, &mut tile, a, i % T::WIDTH, b, lane);
+                            store::<T, S, C, V>(&mut c[i..i + C], lane, tile);
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Contracted indices from which, and up to which, panel p of the right operand is not zero.
+#[inline(always)]
+fn extent<T: Element>(part: Part, p: usize, inner: usize) -> (usize, usize) {
+    match part {
+        Part::Full => (0, inner),
+        Part::Upper => (0, inner.min((p + 1) * T::WIDTH)),
+        Part::Lower => (inner.min(p * T::WIDTH), inner),
+    }
+}
+
+/// First vectors of the tiles of a panel of which `columns` columns (or all) are in use.
+#[inline(always)]
+pub(crate) fn lanes<T: Element, S: Simd, const V: usize>(columns: usize) -> impl Iterator<Item = usize> {
+    let vectors = T::vectors::<S>(T::ZEROS.as_ref()).len();
+    (0..(columns.min(T::WIDTH) * vectors).div_ceil(T::WIDTH)).step_by(V)
+}
+
+#[inline(always)]
+pub(crate) fn zero<T: Element, S: Simd, const C: usize, const V: usize>(simd: S) -> Tile<T, S, C, V> {
+    [[T::splat(simd, T::default()); V]; C]
+}
+
+#[inline(always)]
+pub(crate) fn load<T: Element, S: Simd, const C: usize, const V: usize>(
+    c: &[T::Panel],
+    lane: usize,
+) -> Tile<T, S, C, V> {
+    std::array::from_fn(|i| {
+        let row = &T::vectors::<S>(c[i].as_ref())[lane..lane + V];
+        std::array::from_fn(|v| row[v])
+    })
+}
+
+#[inline(always)]
+pub(crate) fn store<T: Element, S: Simd, const C: usize, const V: usize>(
+    c: &mut [T::Panel],
+    lane: usize,
+    tile: Tile<T, S, C, V>,
+) {
+    for i in 0..C {
+        T::vectors_mut::<S>(c[i].as_mut())[lane..lane + V].copy_from_slice(&tile[i]);
+    }
+}
+
+const _: () =
+    assert!(ROW_GROUP.is_multiple_of(6) && ROW_GROUP.is_multiple_of(8), "tiles of 6 and of 8 rows fill a group");

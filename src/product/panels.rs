@@ -1,0 +1,192 @@
+use super::Element;
+use nalgebra::DMatrix;
+
+/// Rows come in groups of this many, so that a tile never hangs over the edge.
+pub(crate) const ROW_GROUP: usize = 24;
+
+/// A matrix cut into panels of [`Element::WIDTH`] columns; within a panel, row after row.
+///
+/// What is allocated beyond `rows x columns` is zero and stays zero under products.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Panels<T: Element> {
+    rows: usize,
+    columns: usize,
+    stride: usize,
+    data: Vec<T::Panel>,
+}
+
+impl<T: Element> Panels<T> {
+    /// The zero matrix.
+    pub fn zeros(rows: usize, columns: usize) -> Self {
+        let stride = rows.next_multiple_of(ROW_GROUP);
+        Self { rows, columns, stride, data: vec![T::ZEROS; stride * columns.div_ceil(T::WIDTH)] }
+    }
+
+    /// Bytes that a matrix of this shape occupies.
+    pub fn bytes(rows: usize, columns: usize) -> u64 {
+        let entries = rows.next_multiple_of(ROW_GROUP) as u64 * columns.next_multiple_of(T::WIDTH) as u64;
+        entries.saturating_mul(size_of::<T>() as u64)
+    }
+
+    /// The matrix with entries `entry(row, column)`.
+    pub fn from_fn(rows: usize, columns: usize, mut entry: impl FnMut(usize, usize) -> T) -> Self {
+        let mut panels = Self::zeros(rows, columns);
+        for j in 0..columns {
+            for i in 0..rows {
+                panels.set(i, j, entry(i, j));
+            }
+        }
+        panels
+    }
+
+    /// A dense matrix, rounded to this number system.
+    pub fn from_dense(matrix: &DMatrix<f64>) -> Self {
+        let mut panels = Self::zeros(matrix.nrows(), matrix.ncols());
+        panels.copy_from(matrix);
+        panels
+    }
+
+    /// Overwrites the entries by those of a dense matrix.
+    ///
+    /// # Panics
+    /// When the shapes differ.
+    pub fn copy_from(&mut self, matrix: &DMatrix<f64>) {
+        assert_eq!((self.rows, self.columns), matrix.shape(), "shapes agree");
+        if self.rows == 0 {
+            return;
+        }
+        for (j, column) in matrix.as_slice().chunks_exact(self.rows).enumerate() {
+            let (panel, lane) = (j / T::WIDTH, j % T::WIDTH);
+            for (row, x) in self.data[panel * self.stride..][..self.rows].iter_mut().zip(column) {
+                row.as_mut()[lane] = T::from_f64(*x);
+            }
+        }
+    }
+
+    /// As a dense matrix in double precision.
+    pub fn to_dense(&self) -> DMatrix<f64> {
+        let mut matrix = DMatrix::zeros(self.rows, self.columns);
+        if self.rows > 0 {
+            for (j, column) in matrix.as_mut_slice().chunks_exact_mut(self.rows).enumerate() {
+                let (panel, lane) = (j / T::WIDTH, j % T::WIDTH);
+                for (x, row) in column.iter_mut().zip(&self.data[panel * self.stride..]) {
+                    *x = row.as_ref()[lane].to_f64();
+                }
+            }
+        }
+        matrix
+    }
+
+    /// Number of rows.
+    #[inline]
+    pub fn rows(&self) -> usize {
+        self.rows
+    }
+
+    /// Number of columns.
+    #[inline]
+    pub fn columns(&self) -> usize {
+        self.columns
+    }
+
+    /// Entry in row i, column j.
+    #[inline]
+    pub fn get(&self, i: usize, j: usize) -> T {
+        self.data[j / T::WIDTH * self.stride + i].as_ref()[j % T::WIDTH]
+    }
+
+    /// Sets the entry in row i, column j.
+    #[inline]
+    pub fn set(&mut self, i: usize, j: usize, x: T) {
+        self.data[j / T::WIDTH * self.stride + i].as_mut()[j % T::WIDTH] = x;
+    }
+
+    /// Number of panels.
+    #[inline]
+    pub(crate) fn count(&self) -> usize {
+        self.columns.div_ceil(T::WIDTH)
+    }
+
+    /// All allocated rows of panel p.
+    #[inline]
+    pub(crate) fn panel(&self, p: usize) -> &[T::Panel] {
+        &self.data[p * self.stride..(p + 1) * self.stride]
+    }
+
+    /// All allocated rows of panel p, to be changed.
+    #[inline]
+    pub(crate) fn panel_mut(&mut self, p: usize) -> &mut [T::Panel] {
+        &mut self.data[p * self.stride..(p + 1) * self.stride]
+    }
+
+    /// Rows of every panel, allocated ones included.
+    #[inline]
+    pub(crate) fn stride(&self) -> usize {
+        self.stride
+    }
+
+    /// All entries, panel after panel.
+    #[inline]
+    pub(crate) fn data_mut(&mut self) -> &mut [T::Panel] {
+        &mut self.data
+    }
+
+    /// All entries, panel after panel.
+    #[inline]
+    pub(crate) fn data(&self) -> &[T::Panel] {
+        &self.data
+    }
+
+    /// Overwrites row i, rounded to this number system.
+    pub(crate) fn set_row(&mut self, i: usize, row: &[f64]) {
+        for (p, entries) in row.chunks(T::WIDTH).enumerate() {
+            for (x, entry) in self.data[p * self.stride + i].as_mut().iter_mut().zip(entries) {
+                *x = T::from_f64(*entry);
+            }
+        }
+    }
+
+    /// Overwrites row i by row `k` of a matrix with as many columns.
+    pub(crate) fn copy_row(&mut self, i: usize, other: &Self, k: usize) {
+        for p in 0..self.count() {
+            self.data[p * self.stride + i] = other.data[p * other.stride + k];
+        }
+    }
+
+    /// Adds another matrix of the same shape.
+    pub(crate) fn add(&mut self, other: &Self) {
+        for (x, y) in self.data.iter_mut().zip(&other.data) {
+            for (x, y) in x.as_mut().iter_mut().zip(y.as_ref()) {
+                *x = x.plus(*y);
+            }
+        }
+    }
+
+    /// Sets every entry to zero.
+    pub fn clear(&mut self) {
+        self.data.fill(T::ZEROS);
+    }
+
+    /// The transposed matrix.
+    pub fn transposed(&self) -> Self {
+        let mut transposed = Self::zeros(self.columns, self.rows);
+        self.transpose_into(T::from_f64(1.0), &mut transposed);
+        transposed
+    }
+
+    /// Overwrites `transposed`, of the transposed shape, by `factor` times the transposed matrix.
+    pub(crate) fn transpose_into(&self, factor: T, transposed: &mut Self) {
+        for p in 0..self.count() {
+            let width = T::WIDTH.min(self.columns - p * T::WIDTH);
+            let panel = &self.data[p * self.stride..][..self.rows];
+            for (q, rows) in panel.chunks(T::WIDTH).enumerate() {
+                let target = &mut transposed.data[q * transposed.stride + p * T::WIDTH..][..width];
+                for (k, row) in rows.iter().enumerate() {
+                    for (x, target) in row.as_ref().iter().zip(target.iter_mut()) {
+                        target.as_mut()[k] = factor.times(*x);
+                    }
+                }
+            }
+        }
+    }
+}

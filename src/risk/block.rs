@@ -1,0 +1,244 @@
+//! What happens to one block of samples while it is in the cache.
+
+use crate::product::{Element, Panels, Tile, lanes, load, store, tile_nn, tile_tn, zero};
+use pulp::{Arch, Simd, WithSimd};
+
+/// Contracted indices that a tile takes at a time.
+const DEPTH: usize = 96;
+
+/// Space for one block: residuals, and either a scaled panel of inputs or the outputs of the network.
+#[derive(Clone, Debug)]
+pub(super) struct Scratch<T: Element> {
+    residual: Vec<f64>,
+    lanes: Vec<T::Panel>,
+    outputs: Panels<T>,
+}
+
+impl<T: Element> Default for Scratch<T> {
+    fn default() -> Self {
+        Self { residual: Vec::new(), lanes: Vec::new(), outputs: Panels::zeros(0, 0) }
+    }
+}
+
+impl<T: Element> Scratch<T> {
+    /// `sum r_i^2` over the block.
+    pub(super) fn sum_of_squares(&self) -> f64 {
+        self.residual.iter().map(|r| r * r).sum()
+    }
+
+    /// `r_i = x_i' U x_i - noise_i`, U upper triangular.
+    pub(super) fn residuals_of_triangle(&mut self, x: &Panels<T>, triangle: &Panels<T>, noise: &[f64]) {
+        self.lanes.clear();
+        self.lanes.resize(x.stride(), T::ZEROS);
+        Arch::new().dispatch(QuadraticForm { x, triangle, lanes: &mut self.lanes });
+        self.residual.clear();
+        self.residual.extend(self.lanes.iter().zip(noise).map(|(lanes, noise)| sum(lanes.as_ref()) - noise));
+    }
+
+    /// `sum += X' diag(r) X`, on and above the diagonal.
+    pub(super) fn add_second_moment(&mut self, x: &Panels<T>, sum: &mut Panels<T>) {
+        Arch::new().dispatch(SecondMoment { x, residual: &self.residual, scaled: &mut self.lanes, sum });
+    }
+
+    /// `P = X (W, w*)`, `r_i = sum_(j < m) P_ij^2 - P_im^2 - noise_i`; keeps `diag(r) P`.
+    pub(super) fn residuals_of_outputs(&mut self, x: &Panels<T>, weights: &Panels<T>, noise: &[f64]) {
+        if (self.outputs.rows(), self.outputs.columns()) != (x.rows(), weights.columns()) {
+            self.outputs = Panels::zeros(x.rows(), weights.columns());
+        }
+        self.outputs.clear();
+        Arch::new().dispatch(Outputs { x, weights, outputs: &mut self.outputs });
+        let (width, count) = (weights.columns() - 1, self.outputs.count());
+        self.residual.clear();
+        for (i, noise) in noise.iter().enumerate() {
+            let mut lanes = T::ZEROS;
+            for p in 0..count {
+                for (lane, output) in lanes.as_mut().iter_mut().zip(self.outputs.panel(p)[i].as_ref()) {
+                    *lane = lane.plus(output.times(*output));
+                }
+            }
+            let signal = self.outputs.get(i, width).to_f64();
+            // The lanes hold the signal's square too: once out of the sum, once out of the residual.
+            let residual = sum(lanes.as_ref()) - 2.0 * signal * signal - noise;
+            let r = T::from_f64(residual);
+            for p in 0..count {
+                for output in self.outputs.panel_mut(p)[i].as_mut() {
+                    *output = r.times(*output);
+                }
+            }
+            self.residual.push(residual);
+        }
+    }
+
+    /// `sum += X' (diag(r) P)`.
+    pub(super) fn add_outputs(&mut self, x: &Panels<T>, sum: &mut Panels<T>) {
+        Arch::new().dispatch(BackwardOutputs { x, outputs: &self.outputs, sum });
+    }
+}
+
+fn sum<T: Element>(lanes: &[T]) -> f64 {
+    lanes.iter().map(|x| x.to_f64()).sum()
+}
+
+macro_rules! with_tiles {
+    ($kernel:ident) => {
+        impl<T: Element> WithSimd for $kernel<'_, T> {
+            type Output = ();
+
+            #[inline(always)]
+            fn with_simd<S: Simd>(self, simd: S) {
+                if S::REGISTER_COUNT >= 32 { self.tiles::<S, 8, 3>(simd) } else { self.tiles::<S, 6, 2>(simd) }
+            }
+        }
+    };
+}
+
+struct QuadraticForm<'a, T: Element> {
+    x: &'a Panels<T>,
+    triangle: &'a Panels<T>,
+    lanes: &'a mut [T::Panel],
+}
+
+with_tiles!(QuadraticForm);
+
+impl<T: Element> QuadraticForm<'_, T> {
+    /// Tiles of `X U` are multiplied by X as soon as they are complete and never leave the registers.
+    #[inline(always)]
+    fn tiles<S: Simd, const C: usize, const V: usize>(self, simd: S) {
+        let Self { x, triangle, lanes: sums } = self;
+        let (rows, dimension) = (x.rows(), x.columns());
+        for p in 0..x.count() {
+            let to = dimension.min((p + 1) * T::WIDTH);
+            let mut from = 0;
+            while from < to {
+                let until = to.min((from + DEPTH).next_multiple_of(T::WIDTH));
+                for i in (0..rows).step_by(C) {
+                    for lane in lanes::<T, S, V>(dimension - p * T::WIDTH) {
+                        let mut tile = zero::<T, S, C, V>(simd);
+                        nn::<T, S, C, V>(simd, &mut tile, x, i, triangle.panel(p), from..until, lane);
+                        let inputs = load::<T, S, C, V>(&x.panel(p)[i..i + C], lane);
+                        let mut sum = load::<T, S, C, V>(&sums[i..i + C], lane);
+                        for c in 0..C {
+                            for v in 0..V {
+                                sum[c][v] = T::vector_mul_add(simd, tile[c][v], inputs[c][v], sum[c][v]);
+                            }
+                        }
+                        store::<T, S, C, V>(&mut sums[i..i + C], lane, sum);
+                    }
+                }
+                from = until;
+            }
+        }
+    }
+}
+
+struct SecondMoment<'a, T: Element> {
+    x: &'a Panels<T>,
+    residual: &'a [f64],
+    scaled: &'a mut Vec<T::Panel>,
+    sum: &'a mut Panels<T>,
+}
+
+with_tiles!(SecondMoment);
+
+impl<T: Element> SecondMoment<'_, T> {
+    #[inline(always)]
+    fn tiles<S: Simd, const C: usize, const V: usize>(self, simd: S) {
+        let Self { x, residual, scaled, sum } = self;
+        let dimension = x.columns();
+        for p in 0..x.count() {
+            scaled.clear();
+            for (x, r) in x.panel(p).iter().zip(residual) {
+                let (mut row, r) = (*x, T::from_f64(*r));
+                for x in row.as_mut() {
+                    *x = x.times(r);
+                }
+                scaled.push(row);
+            }
+            let rows = residual.len();
+            for i in (0..dimension.min((p + 1) * T::WIDTH)).step_by(C) {
+                let a = &x.panel(i / T::WIDTH)[..rows];
+                let c = &mut sum.panel_mut(p)[i..i + C];
+                for lane in lanes::<T, S, V>(dimension - p * T::WIDTH) {
+                    let mut tile = load::<T, S, C, V>(c, lane);
+                    tile_tn::<T, S, C, V>(simd, &mut tile, a, i % T::WIDTH, scaled, lane);
+                    store::<T, S, C, V>(c, lane, tile);
+                }
+            }
+        }
+    }
+}
+
+struct Outputs<'a, T: Element> {
+    x: &'a Panels<T>,
+    weights: &'a Panels<T>,
+    outputs: &'a mut Panels<T>,
+}
+
+with_tiles!(Outputs);
+
+impl<T: Element> Outputs<'_, T> {
+    #[inline(always)]
+    fn tiles<S: Simd, const C: usize, const V: usize>(self, simd: S) {
+        let Self { x, weights, outputs } = self;
+        let (rows, dimension, columns) = (x.rows(), x.columns(), weights.columns());
+        for p in 0..weights.count() {
+            for from in (0..dimension).step_by(DEPTH) {
+                let until = dimension.min(from + DEPTH);
+                for i in (0..rows).step_by(C) {
+                    for lane in lanes::<T, S, V>(columns - p * T::WIDTH) {
+                        let c = &mut outputs.panel_mut(p)[i..i + C];
+                        let mut tile = load::<T, S, C, V>(c, lane);
+                        nn::<T, S, C, V>(simd, &mut tile, x, i, weights.panel(p), from..until, lane);
+                        store::<T, S, C, V>(c, lane, tile);
+                    }
+                }
+            }
+        }
+    }
+}
+
+struct BackwardOutputs<'a, T: Element> {
+    x: &'a Panels<T>,
+    outputs: &'a Panels<T>,
+    sum: &'a mut Panels<T>,
+}
+
+with_tiles!(BackwardOutputs);
+
+impl<T: Element> BackwardOutputs<'_, T> {
+    #[inline(always)]
+    fn tiles<S: Simd, const C: usize, const V: usize>(self, simd: S) {
+        let Self { x, outputs, sum } = self;
+        let (dimension, columns, rows) = (x.columns(), outputs.columns(), x.rows());
+        for p in 0..outputs.count() {
+            for i in (0..dimension).step_by(C) {
+                let c = &mut sum.panel_mut(p)[i..i + C];
+                for lane in lanes::<T, S, V>(columns - p * T::WIDTH) {
+                    let mut tile = load::<T, S, C, V>(c, lane);
+                    let a = &x.panel(i / T::WIDTH)[..rows];
+                    tile_tn::<T, S, C, V>(simd, &mut tile, a, i % T::WIDTH, &outputs.panel(p)[..rows], lane);
+                    store::<T, S, C, V>(c, lane, tile);
+                }
+            }
+        }
+    }
+}
+
+/// `tile += rows i..i + C of X (from..until) times rows from..until of a panel`; both begin at a panel's edge.
+#[inline(always)]
+fn nn<T: Element, S: Simd, const C: usize, const V: usize>(
+    simd: S,
+    tile: &mut Tile<T, S, C, V>,
+    x: &Panels<T>,
+    i: usize,
+    panel: &[T::Panel],
+    range: std::ops::Range<usize>,
+    lane: usize,
+) {
+    let mut k = range.start;
+    while k < range.end {
+        let next = range.end.min((k / T::WIDTH + 1) * T::WIDTH);
+        tile_nn::<T, S, C, V>(simd, tile, &x.panel(k / T::WIDTH)[i..i + C], &panel[k..next], lane);
+        k = next;
+    }
+}

@@ -1,0 +1,184 @@
+//! Empirical risk and gradient: `G_n = (1/n) sum_i r_i x_i x_i' W`, residual `r_i = ||W'x_i||^2 - y_i`, risk `(1/4n) sum_i r_i^2`.
+//!
+//! Samples pass once, block by block, while a block is in the cache; no n x m matrix is ever formed. Two ways to the same sum:
+//!
+//! - *Symmetric*, where W is wide: `r = x'Dx` with `D = W W' - w* w*'`, as `x'Ux` with the triangle `U = D + D' strictly above the
+//!   diagonal`, and `M = sum_i r_i x_i x_i'` of which the upper half is enough; then `G = M W`. `2 n d^2` operations.
+//! - *Narrow*: `P = X (W, w*)`, `r` from the rows of P, and `G = X' diag(r) P`. `4 n d m` operations.
+//!
+//! Rows are shared out in a number of portions that n and d alone decide, each with a sum of its own; the sums are added in
+//! order. Hence the same bits for any number of threads.
+
+use super::{Samples, block};
+use crate::product::{Element, Panels, Part, add_product, add_transposed_product, symmetrize};
+use nalgebra::DMatrix;
+use rayon::prelude::*;
+
+/// A portion's sum costs an addition of d x d matrices, so that a portion has at least this many rows a dimension.
+const ROWS_A_PORTION: usize = 8;
+const MAX_PORTIONS: usize = 64;
+
+/// Computes empirical gradients, and keeps the space that this needs: a sum for every thread, and the total.
+#[derive(Debug)]
+pub struct EmpiricalGradient<T: Element = f64> {
+    total: Panels<T>,
+    workers: Vec<Worker<T>>,
+}
+
+#[derive(Debug)]
+struct Worker<T: Element> {
+    sum: Panels<T>,
+    scratch: block::Scratch<T>,
+    squares: f64,
+}
+
+/// How gradients of these shapes are computed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Way {
+    Symmetric,
+    Narrow,
+}
+
+impl Way {
+    fn cheaper(dimension: usize, width: usize) -> Self {
+        if dimension <= 2 * (width + 1) { Self::Symmetric } else { Self::Narrow }
+    }
+}
+
+/// How many portions the rows are shared out in: a power of two, so that two, four, ... threads share them evenly.
+fn portions(samples: usize, dimension: usize) -> usize {
+    let most = (samples / (ROWS_A_PORTION * dimension.max(1))).clamp(1, MAX_PORTIONS);
+    1 << most.ilog2()
+}
+
+impl<T: Element> Default for EmpiricalGradient<T> {
+    fn default() -> Self {
+        Self { total: Panels::zeros(0, 0), workers: Vec::new() }
+    }
+}
+
+impl<T: Element> EmpiricalGradient<T> {
+    /// Bytes that gradients from this many samples need beside the samples, on so many threads.
+    pub fn bytes(samples: usize, dimension: usize, width: usize, threads: usize) -> u64 {
+        let columns = if Way::cheaper(dimension, width) == Way::Symmetric { dimension } else { width + 1 };
+        let sums = portions(samples, dimension).min(threads) + 1;
+        // Beside the sums: weights and the product, or what is made of them.
+        Panels::<T>::bytes(dimension, columns).saturating_mul(sums as u64 + 3)
+    }
+
+    /// Overwrites `gradient` by the empirical gradient at `weights`; returns the empirical risk there.
+    ///
+    /// # Panics
+    /// When shapes differ from those of the samples, or there are no samples.
+    pub fn evaluate(
+        &mut self,
+        samples: &Samples<T>,
+        signal: &[f64],
+        weights: &DMatrix<f64>,
+        gradient: &mut DMatrix<f64>,
+    ) -> f64 {
+        let (dimension, width) = weights.shape();
+        assert_eq!(
+            (samples.dimension(), signal.len()),
+            (dimension, dimension),
+            "samples, signal, weights: one dimension"
+        );
+        assert!(!samples.is_empty(), "a gradient needs samples");
+        let squares = match Way::cheaper(dimension, width) {
+            Way::Symmetric => {
+                let w = Panels::<T>::from_dense(weights);
+                let triangle = triangle(&w.transposed(), signal);
+                let squares = self.accumulate(samples, dimension, |worker, x, noise| {
+                    worker.scratch.residuals_of_triangle(x, &triangle, noise);
+                    worker.scratch.add_second_moment(x, &mut worker.sum);
+                });
+                let moment = &mut self.total;
+                symmetrize(moment);
+                let mut product = Panels::zeros(dimension, width);
+                add_product(moment, &w, Part::Full, &mut product);
+                scale_into(&product, samples.len(), gradient);
+                squares
+            }
+            Way::Narrow => {
+                let w = Panels::from_fn(dimension, width + 1, |i, j| {
+                    T::from_f64(if j < width { weights[(i, j)] } else { signal[i] })
+                });
+                let squares = self.accumulate(samples, width + 1, |worker, x, noise| {
+                    worker.scratch.residuals_of_outputs(x, &w, noise);
+                    worker.scratch.add_outputs(x, &mut worker.sum);
+                });
+                scale_into(&self.total, samples.len(), gradient);
+                squares
+            }
+        };
+        squares / (4 * samples.len()) as f64
+    }
+
+    /// Sums over all blocks into the total; returns the sum of the squares of the residuals.
+    ///
+    /// As many portions at a time as there are threads; each is summed by itself, and the sums are added in order.
+    fn accumulate(
+        &mut self,
+        samples: &Samples<T>,
+        columns: usize,
+        each: impl Fn(&mut Worker<T>, &Panels<T>, &[f64]) + Sync,
+    ) -> f64 {
+        let shape = (samples.dimension(), columns);
+        let count = portions(samples.len(), samples.dimension());
+        let together = count.min(rayon::current_num_threads());
+        if (self.total.rows(), self.total.columns()) != shape {
+            *self = Self { total: Panels::zeros(shape.0, shape.1), workers: Vec::new() };
+        }
+        self.workers.resize_with(together, || Worker {
+            sum: Panels::zeros(shape.0, shape.1),
+            scratch: block::Scratch::default(),
+            squares: 0.0,
+        });
+        let blocks: Vec<_> = samples.blocks().collect();
+        let share = |p: usize| p * blocks.len() / count..(p + 1) * blocks.len() / count;
+        self.total.clear();
+        let mut squares = 0.0;
+        for first in (0..count).step_by(together) {
+            let workers = &mut self.workers[..together.min(count - first)];
+            workers.par_iter_mut().enumerate().for_each(|(w, worker)| {
+                worker.sum.clear();
+                worker.squares = 0.0;
+                for (x, noise) in &blocks[share(first + w)] {
+                    each(worker, x, noise);
+                    worker.squares += worker.scratch.sum_of_squares();
+                }
+            });
+            for worker in workers {
+                self.total.add(&worker.sum);
+                squares += worker.squares;
+            }
+        }
+        squares
+    }
+}
+
+/// The triangle U with `x'Ux = x'Dx`, `D = W W' - w* w*'`: D on the diagonal, twice D above it.
+fn triangle<T: Element>(transposed_weights: &Panels<T>, signal: &[f64]) -> Panels<T> {
+    let dimension = signal.len();
+    let mut d = Panels::zeros(dimension, dimension);
+    add_transposed_product(transposed_weights, transposed_weights, Part::Upper, &mut d);
+    for j in 0..dimension {
+        for i in 0..=j {
+            let excess = d.get(i, j).to_f64() - signal[i] * signal[j];
+            d.set(i, j, T::from_f64(if i < j { 2.0 * excess } else { excess }));
+        }
+        for i in j + 1..dimension {
+            d.set(i, j, T::default());
+        }
+    }
+    d
+}
+
+fn scale_into<T: Element>(sum: &Panels<T>, samples: usize, gradient: &mut DMatrix<f64>) {
+    let samples = samples as f64;
+    for j in 0..gradient.ncols() {
+        for i in 0..gradient.nrows() {
+            gradient[(i, j)] = sum.get(i, j).to_f64() / samples;
+        }
+    }
+}

@@ -1,0 +1,124 @@
+use super::data::SampledLandscape;
+use super::observation::Observer;
+use super::watched::Watched;
+use super::{Observation, Precision, Simulation};
+use crate::descent::Descent;
+use crate::product::Element;
+use crate::risk::Landscape;
+use crate::scalar::DomainError;
+use crate::trajectory::{Recursion, Stop};
+use crate::weights::Weights;
+
+/// One seed's training run.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Run {
+    /// The seed of its start, samples and noise.
+    pub seed: u64,
+    /// In order of steps, the start first; up to the last good weights.
+    pub observations: Vec<Observation>,
+    /// How it ended.
+    pub end: End,
+}
+
+/// How a run ended.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum End {
+    /// After all its steps.
+    #[error("finished")]
+    Finished,
+    /// The weights grew beyond all that the dynamics can reach, or are no numbers any more.
+    #[error("diverged at step {step}: no entry of the weights exceeded {size} before it; a smaller step size may help")]
+    Diverged {
+        /// The step that did it, counted from 1.
+        step: u64,
+        /// Largest entry of the last good weights.
+        size: f64,
+    },
+    /// A direction could not be computed.
+    #[error("stopped at step {step}: {reason}")]
+    NoDirection {
+        /// The step, counted from 1.
+        step: u64,
+        /// Why.
+        reason: String,
+    },
+}
+
+impl Simulation {
+    /// The run of one seed.
+    ///
+    /// # Errors
+    /// See [`Simulation::check`].
+    pub fn run(&self, seed: u64) -> Result<Run, DomainError> {
+        self.run_watched(seed, &|_| {})
+    }
+
+    /// The run of one seed; `progress` is told of every step done.
+    ///
+    /// # Errors
+    /// See [`Simulation::check`].
+    pub fn run_watched(&self, seed: u64, progress: &impl Fn(u64)) -> Result<Run, DomainError> {
+        self.check()?;
+        match self.precision {
+            Precision::Double => self.run_in::<f64>(seed, progress),
+            Precision::Single => self.run_in::<f32>(seed, progress),
+        }
+    }
+
+    fn run_in<T: Element>(&self, seed: u64, progress: &impl Fn(u64)) -> Result<Run, DomainError> {
+        let landscape = SampledLandscape::<T>::new(self, seed);
+        let descent = Watched::new(self.optimizer.clone(), self.every);
+        let recursion = Recursion::new(landscape, descent, self.step_size, self.initial_weights(seed)?)?;
+        let mut observer = Observer::new(&self.population);
+        let see = |step, weights: &_| observer.observe(step, weights);
+        let complete = |landscape: &SampledLandscape<T>, descent: Option<&Watched>, observation: &mut Observation| {
+            observation.empirical_risk = landscape.risk();
+            observation.orthogonality_error = descent.map_or(f64::NAN, Watched::orthogonality_error);
+        };
+        let (observations, end) = self.follow(recursion, see, complete, progress);
+        Ok(Run { seed, observations, end })
+    }
+
+    /// All steps of a recursion. `see` makes an observation of weights; `complete` adds what only the gradient there, and the
+    /// direction (none at the end), bring to light.
+    pub(super) fn follow<W, L, D>(
+        &self,
+        mut recursion: Recursion<W, L, D>,
+        mut see: impl FnMut(u64, &W) -> Observation,
+        complete: impl Fn(&L, Option<&D>, &mut Observation),
+        progress: &impl Fn(u64),
+    ) -> (Vec<Observation>, End)
+    where
+        W: Weights<Scalar = f64>,
+        L: Landscape<W>,
+        D: Descent<W>,
+    {
+        let mut observations = Vec::new();
+        for step in 0..self.steps {
+            let observed = step % self.every == 0;
+            if observed {
+                observations.push(see(step, recursion.weights()));
+            }
+            let result = recursion.step();
+            if let Some(observation) = observations.last_mut().filter(|_| observed) {
+                complete(recursion.landscape(), Some(recursion.descent()), observation);
+            }
+            match result {
+                Ok(_) => progress(step + 1),
+                Err(Stop::Diverged { .. }) => {
+                    let size = recursion.weights().size();
+                    return (observations, End::Diverged { step: step + 1, size });
+                }
+                Err(Stop::Undecided { reason, .. }) => {
+                    return (observations, End::NoDirection { step: step + 1, reason });
+                }
+                Err(stop) => return (observations, End::NoDirection { step: step + 1, reason: stop.to_string() }),
+            }
+        }
+        let mut last = see(self.steps, recursion.weights());
+        recursion.gradient();
+        complete(recursion.landscape(), None, &mut last);
+        observations.push(last);
+        (observations, End::Finished)
+    }
+}

@@ -1,0 +1,83 @@
+//! What training runs have to do with the population recursion: rates and amplification, as equivalence tests.
+//!
+//! Every assertion is about a distribution-free confidence interval that is wrong with probability at most 1e-9 over new seeds. The
+//! seeds are fixed, so that the tests pass or fail for good.
+
+use specdyn::descent::{Method, Optimizer};
+use specdyn::simulation::{Population, Resources, Simulation, compare, median_interval};
+use specdyn::spectrum::Spectrum;
+
+const ERROR: f64 = 1e-9;
+const TWO_THREADS: Resources = Resources { threads: 2, memory: None };
+
+fn spiked(strength: f64, dimension: u64) -> Population {
+    Population::aligned(&Spectrum::spiked(strength, dimension).unwrap()).unwrap()
+}
+
+fn gd() -> Optimizer {
+    Optimizer::Method(Method::GradientDescent)
+}
+
+fn specgd() -> Optimizer {
+    Optimizer::Method(Method::Spectral)
+}
+
+fn seeds(count: u64) -> Vec<u64> {
+    (1000..1000 + count).collect()
+}
+
+fn ladder(
+    optimizer: &Optimizer,
+    strength: f64,
+    init: f64,
+    step_size: f64,
+    time: f64,
+    sizes: &[usize],
+) -> Vec<Simulation> {
+    let with = |n: &usize| {
+        let steps = (time / step_size).round() as u64;
+        let mut simulation = Simulation::new(spiked(strength, 8), *n, optimizer.clone(), step_size, steps);
+        (simulation.init, simulation.every) = (init, 5);
+        simulation
+    };
+    sizes.iter().map(with).collect()
+}
+
+/// GD's deviations from the recursion shrink like `n^(-1/2)`. An equivalence test: the distribution-free interval for the exponent,
+/// wrong with probability 1e-9, must lie within a margin of 1/4 around -1/2.
+#[test]
+fn deviations_of_gd_from_the_recursion_shrink_at_the_root_of_n() {
+    let simulations = ladder(&gd(), 6.0, 0.1, 0.04, 3.0, &[200, 6400]);
+    let comparison = compare(&simulations, &seeds(300), ERROR, TWO_THREADS, &|_, _, _| {}).unwrap();
+    let rate = comparison.rates[0].unwrap();
+    let (low, high) = rate.interval.unwrap();
+    assert!(-0.75 < low && high < -0.25, "{rate:?}");
+}
+
+/// SpecGD's signal deviates to second order while it rises (rate 1/n, a rotated polar factor) and to first order where it
+/// saturates, above a floor of the order of the step size. So the exponent lies between -1 and -1/2, tested as above.
+#[test]
+fn deviations_of_specgd_from_the_recursion_shrink_at_least_at_the_root_of_n() {
+    let simulations = ladder(&specgd(), 6.0, 0.1, 0.005, 1.2, &[200, 800, 3200]);
+    let comparison = compare(&simulations, &seeds(160), ERROR, TWO_THREADS, &|_, _, _| {}).unwrap();
+    let rate = comparison.rates[0].unwrap();
+    let (low, high) = rate.interval.unwrap();
+    assert!(-1.25 < low && high < -0.25, "{rate:?}");
+}
+
+/// At this n the population's amplification is far above 1 for GD, and 1 for SpecGD; the runs' medians are within a fifth of it,
+/// with an error of 1e-9.
+#[test]
+fn only_gd_amplifies_the_spike() {
+    for (optimizer, step_size, time) in [(gd(), 5e-3, 2.0), (specgd(), 1e-2, 1.2)] {
+        let simulations = ladder(&optimizer, 20.0, 1e-2, step_size, time, &[6400]);
+        let comparison = compare(&simulations, &seeds(60), ERROR, TWO_THREADS, &|_, _, _| {}).unwrap();
+        let rung = &comparison.rungs[0];
+        let mut amplification = rung.amplification.clone();
+        amplification.sort_by(f64::total_cmp);
+        let (low, high) = median_interval(&amplification, ERROR).unwrap();
+        let predicted = rung.predicted_amplification[0];
+        assert!(if optimizer.is_orthogonal() { predicted == 1.0 } else { predicted > 5.0 }, "{predicted}");
+        assert!(0.8 * predicted < low && high < 1.2 * predicted, "{optimizer}: {low} to {high}, predicted {predicted}");
+    }
+}
