@@ -21,6 +21,9 @@ pub mod spectral_descent {}
 #[doc = include_str!("../derivations/tilted.md")]
 pub mod tilted {}
 
+#[doc = include_str!("../derivations/any-width.md")]
+pub mod any_width {}
+
 #[doc = include_str!("../derivations/spectral-powers.md")]
 pub mod spectral_powers {}
 

@@ -75,9 +75,15 @@ fn a_parameter_outside_its_domain_is_one_line_and_64() {
         ("--init", "0", "init = 0"),
         ("--init", "-1e-3", "init"),
         ("--overlap", "1.5", "overlap = 1.5"),
-        ("--overlap", "0.5", "--overlap"),
-        ("--width", "7", "--width"),
-        ("--signal", "random", "--signal"),
+        ("--overlap", "-1.0000000000000002", "overlap = -1.0000000000000002"),
+        ("--signal", "none", "--signal"),
+        ("--width", "0", "width = 0"),
+        ("--width", "-3", "--width"),
+        ("--width", "4194304", "width = 4194304"),
+        ("--start", "zero", "--start"),
+        ("--start", "sphere", "width = 100"),
+        ("--seed", "-1", "--seed"),
+        ("--loss-scale", "two", "--loss-scale"),
         ("--optimizer", "sgd", "optimizer"),
         ("--optimizer", "power:2", "power = 2"),
         ("--step-size", "0", "step-size = 0"),
@@ -94,9 +100,165 @@ fn a_parameter_outside_its_domain_is_one_line_and_64() {
         ("--format", "npz", "--output"),
         ("--nonsense", "1", "--nonsense"),
     ] {
-        let spectrum = if option == "--signal-index" { &["--spectrum", "steps:1*3,2*1"][..] } else { &[] };
-        refused(&[&["population", "--optimizer", "gd"], spectrum, &[option, value]].concat(), 64, part);
+        let with = match option {
+            "--signal-index" => &["--spectrum", "steps:1*3,2*1"][..],
+            "--width" => &["--start", "gaussian"],
+            _ => &[],
+        };
+        refused(&[&["population", "--optimizer", "gd"], with, &[option, value]].concat(), 64, part);
     }
+}
+
+#[test]
+fn no_number_is_not_a_number() {
+    for option in ["--spike", "--overlap", "--init", "--step-size", "--time", "--at"] {
+        for value in ["NaN", "nan", "inf", "-inf", "Infinity", "1e999", "", "x", "0x10", "1e", "--1", "1 2", "\u{661}"]
+        {
+            refused(&["population", "--optimizer", "gd", &format!("{option}={value}")], 64, &option[2..]);
+        }
+    }
+    for text in ["signal>=NaN", "signal>=inf", "signal>=", "signal>=x", ">=1", "", "signal", "signal>=1>=2", "w1>=0.5"]
+    {
+        refused(&["population", "--optimizer", "gd", &format!("--until={text}")], 64, "until");
+    }
+    for text in ["power:NaN", "power:-0.1", "power:1.1", "power:inf", "power:", "power", "GD", ""] {
+        refused(&["population", &format!("--optimizer={text}")], 64, "");
+    }
+    for text in [
+        "power-law:NaN",
+        "power-law:-1",
+        "power-law:inf",
+        "power-law:",
+        "power-law:400",
+        "steps:",
+        "steps:NaN*1",
+        "steps:-1*3",
+        "steps:0*3",
+        "steps:inf*3",
+        "steps:1*-3",
+        "steps:1*1.5",
+        "steps:1*9007199254740993",
+        "file:",
+    ] {
+        refused(&["population", "--optimizer", "gd", &format!("--spectrum={text}")], 64, "");
+    }
+    for d in ["0", "1", "2", "-5", "1.5", "9007199254740993", "1e3", "NaN"] {
+        refused(&["population", "--optimizer", "gd", &format!("--dim={d}")], 64, "dim");
+    }
+}
+
+#[test]
+fn options_that_would_not_count_are_refused() {
+    for (options, part) in [
+        (&["--overlap", "0.5", "--spectrum", "steps:1*3,2*1"][..], "--overlap"),
+        (&["--overlap", "0.5", "--signal", "random"], "--overlap"),
+        (&["--signal-index", "2"], "--signal-index"),
+        (&["--signal-index", "2", "--signal", "random", "--spectrum", "power-law:1"], "--signal-index"),
+        (&["--start", "sphere", "--width", "2"], "width = 2"),
+        (&["--step-size", "0.01", "--events"], "--events"),
+        (&["--steps", "5"], "--step-size"),
+    ] {
+        refused(&[&["population", "--optimizer", "gd"], options].concat(), 64, part);
+    }
+}
+
+#[test]
+fn a_flow_that_cannot_be_solved_says_so_and_what_to_do() {
+    for options in [
+        &["--overlap", "0.3"][..],
+        &["--signal", "random"],
+        &["--width", "1"],
+        &["--start", "gaussian"],
+        &["--signal", "random", "--spectrum", "power-law:1.5"],
+    ] {
+        for optimizer in ["specgd", "power:0.5"] {
+            let command = [&["population", "--optimizer", optimizer], options].concat();
+            refused(&command, 64, "give --step-size");
+            let recursion = stdout(&[&command[..], &["--step-size", "0.01", "--steps", "3"]].concat());
+            assert_eq!(recursion.lines().count(), 5, "{recursion}");
+        }
+        assert!(
+            stdout(&[&["population", "--optimizer", "gd", "--time", "1"], options].concat()).lines().count() == 202
+        );
+        refused(
+            &[
+                &["population", "--optimizer", "gd", "--step-size", "0.01", "--steps", "3", "--precision", "exact"],
+                options,
+            ]
+            .concat(),
+            64,
+            if options.contains(&"power-law:1.5") { "exponent" } else { "precision" },
+        );
+    }
+}
+
+#[test]
+fn columns_off_the_manifold_are_those_on_it() {
+    let header = |arguments: &[&str]| stdout(arguments).lines().next().unwrap().to_string();
+    let gd = ["population", "--optimizer", "gd", "--time", "1", "--points", "2"];
+    for options in [&["--overlap", "0.3"][..], &["--signal", "random"], &["--width", "2"], &["--start", "gaussian"]] {
+        assert_eq!(header(&[&gd[..], options].concat()), "time,signal,spike,bulk,risk,alignment,amplification");
+    }
+    let groups = ["--spectrum", "steps:1*3,2*1"];
+    assert_eq!(
+        header(&[&gd[..], &groups, &["--width", "2"]].concat()),
+        "time,signal,w1,w2,risk,alignment,amplification",
+        "the signal has left its group of three"
+    );
+    assert_eq!(
+        header(&[&gd[..], &groups, &["--signal", "random"]].concat()),
+        "time,signal,w1,w2,risk,alignment,amplification",
+        "both groups, none of which is the signal's"
+    );
+    assert_eq!(header(&[&gd[..], &["--overlap", "0.3", "--events"]].concat()), "time,event,coefficient");
+}
+
+#[test]
+fn a_start_and_a_signal_are_the_seeds() {
+    let run = |seed: &str| {
+        stdout(&[
+            "population",
+            "--optimizer",
+            "specgd",
+            "--signal",
+            "random",
+            "--width",
+            "2",
+            "--dim",
+            "20",
+            "--step-size",
+            "0.01",
+            "--steps",
+            "20",
+            "--seed",
+            seed,
+        ])
+    };
+    assert_eq!(run("7"), run("7"));
+    assert_ne!(run("7"), run("8"));
+}
+
+#[test]
+fn an_overlap_is_an_axis_and_no_theory_is_drawn_where_none_is_proved() {
+    let folder = tempfile::tempdir().unwrap();
+    let output = folder.path().join("tilted");
+    let output = output.to_str().unwrap();
+    let axes = ["--x", "overlap=0:1:3", "--y", "spike=1:9:2", "--dim", "20", "--output", output];
+    refused(&[&["phase-diagram", "--optimizer", "gd,specgd"], &axes[..]].concat(), 64, "give --step-size");
+    stdout(&[&["phase-diagram", "--optimizer", "gd"], &axes[..]].concat());
+    let cells = std::fs::read_to_string(folder.path().join("tilted/cells.csv")).unwrap();
+    let value = |line: &str| line.split(',').nth(3).unwrap().parse::<f64>().unwrap();
+    let values: Vec<f64> = cells.lines().skip(1).map(value).collect();
+    assert_eq!(values.len(), 6, "{cells}");
+    assert_eq!(
+        (values[0], values[2], values[5]),
+        (1.0, 1.0, 1.0),
+        "below the threshold, and where spike and signal are one"
+    );
+    assert!(values[3] > 2.0 && 1.0 < values[4] && values[4] < values[3], "the tilt helps the signal: {cells}");
+    let run = std::fs::read_to_string(folder.path().join("tilted/run.json")).unwrap();
+    let run: serde_json::Value = serde_json::from_str(&run).unwrap();
+    assert_eq!(run["theory"], serde_json::json!([]));
 }
 
 #[test]
@@ -107,11 +269,32 @@ fn a_grid_that_could_only_mislead_is_refused() {
     let refused = |arguments: &[&str], part: &str| {
         refused(&[&["phase-diagram", "--output", output], arguments].concat(), 64, part)
     };
-    refused(&["--x", "overlap=0:0.9:3"], "axis = overlap");
+    refused(&["--x", "overlap=0:0.9:3"], "give --step-size");
+    refused(&["--x", "overlap=0:0.9:3", "--y", "dim=3:9:3", "--signal", "random"], "axis = overlap");
+    refused(&["--x", "overlap=0:0.9:3", "--spectrum", "power-law:1"], "axis = overlap");
+    refused(&["--x", "loss-scale=1:4:2"], "axis = loss-scale");
     refused(&["--x", "power=0.5:1:3"], "power is an axis");
     refused(&["--x", "exponent=1:2:3"], "axis = exponent");
     refused(&["--x", "init=1e-4:1e-2:3"], "different from the other axis");
     refused(&["--x", "spike=0:1"], "NAME=START:STOP:COUNT");
+    for axis in [
+        "",
+        "spike",
+        "spike=",
+        "spike=1:2:x",
+        "spike=NaN:1:3",
+        "spike=0:inf:3",
+        "spike=2:1:3",
+        "spike=0:1:0",
+        "spike=0:1:1",
+        "spike=0:1:-3",
+        "spike=0:1:3:lin",
+        "init=0:1:3:log",
+        "=0:1:3",
+    ] {
+        refused(&[&format!("--x={axis}")], "axis");
+        refused(&[&format!("--y={axis}")], "axis");
+    }
     assert!(!Path::new(output).exists());
 }
 

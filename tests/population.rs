@@ -9,13 +9,7 @@ use specdyn::spectrum::Group;
 use specdyn::trajectory::{EventKind, Stop};
 
 fn spiked(strength: f64, dimension: u64, init: f64, method: Method) -> Setting {
-    Setting {
-        covariance: Covariance::Spiked { strength, dimension },
-        init,
-        method,
-        step_size: None,
-        loss_scale: LossScale::Quarter,
-    }
+    Setting::new(Covariance::Spiked { strength, dimension }, init, method)
 }
 
 fn rows(setting: &Setting, plan: &Plan) -> (Vec<Row>, Outcome) {

@@ -3,10 +3,10 @@
 use nalgebra::{DMatrix, DVector};
 use proptest::prelude::*;
 use specdyn::descent::Method;
-use specdyn::risk::{DenseRisk, TiltedRisk};
+use specdyn::risk::{BlockRisk, DenseRisk};
 use specdyn::spectrum::{CovarianceMatrix, Spectrum, TiltedSpectrum};
 use specdyn::trajectory::{MatrixFlow, Recursion, Stop};
-use specdyn::weights::{TiltedWeights, equal_start, gaussian_start, spherical_start};
+use specdyn::weights::{BlockWeights, equal_start, gaussian_start, spherical_start};
 use std::ops::ControlFlow;
 
 fn spiked(spectrum: &Spectrum, method: Method, init: f64, eta: f64) -> Recursion<Vec<f64>, &Spectrum, Method> {
@@ -32,7 +32,8 @@ proptest! {
     ) {
         let risk = dense_risk(&variances, seed);
         let start = gaussian_start(variances.len(), width, 0.3, seed).unwrap();
-        let limit = MatrixFlow::dense(&risk, start.clone()).unwrap().weights_at(1.0).unwrap().block;
+        let dense = BlockRisk::dense(risk.clone());
+        let limit = MatrixFlow::new(&dense, BlockWeights::dense(start.clone())).unwrap().weights_at(1.0).unwrap().block;
         let error = |steps: u64| {
             let mut recursion =
                 Recursion::new(&risk, Method::GradientDescent, 1.0 / steps as f64, start.clone()).unwrap();
@@ -60,9 +61,10 @@ proptest! {
         // escapes, and the signal escapes only once: from 0.3 / sqrt(width) up to 1.
         let risk = dense_risk(&variances, seed);
         let start = gaussian_start(variances.len(), width, 0.3, seed).unwrap();
-        let whole = MatrixFlow::dense(&risk, start.clone()).unwrap().weights_at(4.0).unwrap();
-        let half = MatrixFlow::dense(&risk, start).unwrap().weights_at(middle).unwrap();
-        let rest = MatrixFlow::dense(&risk, half.block).unwrap().weights_at(4.0 - middle).unwrap();
+        let dense = BlockRisk::dense(risk);
+        let whole = MatrixFlow::new(&dense, BlockWeights::dense(start.clone())).unwrap().weights_at(4.0).unwrap();
+        let half = MatrixFlow::new(&dense, BlockWeights::dense(start)).unwrap().weights_at(middle).unwrap();
+        let rest = MatrixFlow::new(&dense, BlockWeights::dense(half.block)).unwrap().weights_at(4.0 - middle).unwrap();
         let distance = (whole.block - rest.block).norm();
         prop_assert!(distance <= 1e3 * f64::EPSILON * (variances.len() * width) as f64, "{distance:e}");
     }
@@ -71,16 +73,16 @@ proptest! {
     fn the_tilted_flow_is_the_dense_flow(overlap in -1.0..=1.0_f64, spike in 0.0..8.0_f64, time in 0.0..3.0_f64) {
         let d = 8;
         let spectrum = TiltedSpectrum::overlap(spike, d as u64, overlap).unwrap();
-        let risk = TiltedRisk::new(spectrum.clone()).unwrap();
-        let start = TiltedWeights::equal_start(&spectrum, 0.05).unwrap();
-        let tilted = MatrixFlow::tilted(&risk, start).unwrap().weights_at(time).unwrap();
+        let risk = BlockRisk::tilted(&spectrum).unwrap();
+        let start = BlockWeights::equal_start(&spectrum, 0.05).unwrap();
+        let tilted = MatrixFlow::new(&risk, start).unwrap().weights_at(time).unwrap();
 
         let mut variances = vec![1.0; d];
         variances[1] = 1.0 + spike;
         let mut signal = DVector::zeros(d);
         (signal[0], signal[1]) = (spectrum.theta()[0], overlap);
-        let risk = DenseRisk::new(CovarianceMatrix::diagonal(variances).unwrap(), signal).unwrap();
-        let dense = MatrixFlow::dense(&risk, DMatrix::identity(d, d) * 0.05).unwrap().weights_at(time).unwrap().block;
+        let dense = BlockRisk::dense(DenseRisk::new(CovarianceMatrix::diagonal(variances).unwrap(), signal).unwrap());
+        let dense = MatrixFlow::new(&dense, BlockWeights::dense(DMatrix::identity(d, d) * 0.05)).unwrap().weights_at(time).unwrap().block;
         let mut expected = DMatrix::identity(d, d) * tilted.remainder[0];
         expected.view_mut((0, 0), (2, 2)).copy_from(&tilted.block);
         let distance = (dense - expected).norm();
@@ -197,13 +199,13 @@ fn wrong_shapes_and_steps_are_refused_by_name() {
 
 #[test]
 fn a_flow_asked_for_the_past_or_started_at_rest_answers() {
-    let risk = dense_risk(&[1.0, 2.0], 7);
-    let mut flow = MatrixFlow::dense(&risk, gaussian_start(2, 2, 0.1, 1).unwrap()).unwrap();
+    let dense = BlockRisk::dense(dense_risk(&[1.0, 2.0], 7));
+    let mut flow = MatrixFlow::new(&dense, BlockWeights::dense(gaussian_start(2, 2, 0.1, 1).unwrap())).unwrap();
     flow.weights_at(50.0).unwrap();
     assert!(matches!(flow.weights_at(0.0), Err(Stop::Undecided { .. })));
     assert!(matches!(flow.weights_at(f64::NAN), Err(Stop::Undecided { .. })));
-    let mut rest = MatrixFlow::dense(&risk, DMatrix::zeros(2, 1)).unwrap();
+    let mut rest = MatrixFlow::new(&dense, BlockWeights::dense(DMatrix::zeros(2, 1))).unwrap();
     assert_eq!(rest.weights_at(1e300).unwrap().block, DMatrix::zeros(2, 1));
-    let mut huge = MatrixFlow::dense(&risk, DMatrix::from_element(2, 1, 1e200)).unwrap();
+    let mut huge = MatrixFlow::new(&dense, BlockWeights::dense(DMatrix::from_element(2, 1, 1e200))).unwrap();
     assert!(matches!(huge.weights_at(1.0), Err(Stop::StepTooSmall { .. })));
 }

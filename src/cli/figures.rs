@@ -179,6 +179,8 @@ fn axis_label(name: &str) -> Label {
         "spike" => Label::math("spike strength *λ*"),
         "init" => Label::math("initial coefficient *α*"),
         "dim" => Label::math("dimension *d*"),
+        "overlap" => Label::math("overlap *ρ* of signal and spike"),
+        "width" => Label::math("width *m*"),
         "power" => Label::math("spectral power *p*"),
         "step-size" => Label::math("step size *η*"),
         "exponent" => Label::math("power-law exponent *a*"),

@@ -2,9 +2,10 @@
 
 use super::CliError;
 use crate::descent::Method;
-use crate::experiment::{Covariance, LossScale, Setting};
+use crate::experiment::{Covariance, LossScale, Setting, Signal};
 use crate::scalar::{DomainError, Real};
 use crate::spectrum::{SpectrumError, SpectrumSpec};
+use crate::weights::Start;
 use clap::Args;
 use serde_json::json;
 
@@ -13,7 +14,7 @@ use serde_json::json;
 #[command(next_help_heading = "Model")]
 pub(crate) struct ModelOptions {
     /// Ambient dimension
-    #[arg(long, value_name = "D", default_value_t = 100)]
+    #[arg(long, value_name = "D", default_value_t = 100, allow_negative_numbers = true)]
     pub(crate) dim: u64,
     /// Spiked covariance I + LAMBDA v v', v orthogonal to the signal
     #[arg(long, value_name = "LAMBDA", default_value = "20", allow_hyphen_values = true)]
@@ -22,17 +23,24 @@ pub(crate) struct ModelOptions {
     #[arg(long, value_name = "SPEC")]
     pub(crate) spectrum: Option<String>,
     /// Which group of --spectrum carries the signal, from 1 (power-law: which eigenvalue)
-    #[arg(long, value_name = "J", default_value_t = 1)]
+    #[arg(long, value_name = "J", default_value_t = 1, allow_negative_numbers = true)]
     pub(crate) signal_index: u64,
     /// Overlap of the signal with the spike: w* = sqrt(1 - RHO^2) u + RHO v
     #[arg(long, value_name = "RHO", default_value = "0", allow_hyphen_values = true)]
     pub(crate) overlap: String,
-    /// `random`: the signal is a random vector instead of an eigenvector
+    /// `random`: the signal is uniform on the unit sphere (drawn from --seed) instead of an eigenvector
     #[arg(long, value_name = "KIND", value_parser = ["eigenvector", "random"], default_value = "eigenvector")]
     pub(crate) signal: String,
     /// Width m of the weights; default D (on the manifold), 1 is classical phase retrieval
-    #[arg(long, value_name = "M")]
+    #[arg(long, value_name = "M", allow_negative_numbers = true)]
     pub(crate) width: Option<u64>,
+    /// Initial weights: ALPHA times orthonormal columns (or rows, for a width of at least D), entries N(0, ALPHA^2/m), or (width
+    /// 1) the sphere of radius ALPHA
+    #[arg(long, value_name = "START", value_parser = Start::ALL.map(Start::name), default_value = "orthogonal")]
+    pub(crate) start: String,
+    /// Seed of a random signal and of weights that are drawn: the same seed, the same numbers
+    #[arg(long, value_name = "SEED", default_value_t = 0, allow_negative_numbers = true)]
+    pub(crate) seed: u64,
     /// Initial coefficient
     #[arg(long, value_name = "ALPHA", default_value = "1e-3", allow_hyphen_values = true)]
     pub(crate) init: String,
@@ -42,9 +50,8 @@ pub(crate) struct ModelOptions {
 }
 
 impl ModelOptions {
-    /// The setting on the invariant manifold (or tilted from it) for `method`, in the number system of `context`.
+    /// The setting for `method`, in the number system of `context`.
     pub(crate) fn setting<T: Real>(&self, method: Method<T>, context: &T::Context) -> Result<Setting<T>, CliError> {
-        self.on_manifold()?;
         let number = |name: &str, text: &str| decimal::<T>(name, text, context);
         let covariance = match &self.spectrum {
             None => Covariance::Spiked { strength: number("spike", &self.spike)?, dimension: self.dim },
@@ -60,32 +67,40 @@ impl ModelOptions {
                 }
             }
         };
-        let loss_scale = if self.loss_scale == "one" { LossScale::One } else { LossScale::Quarter };
-        Ok(Setting { covariance, init: number("init", &self.init)?, method, step_size: None, loss_scale })
+        let setting = Setting {
+            signal: self.signal(context)?,
+            width: self.width,
+            start: self.start.parse()?,
+            seed: self.seed,
+            loss_scale: if self.loss_scale == "one" { LossScale::One } else { LossScale::Quarter },
+            ..Setting::new(covariance, number("init", &self.init)?, method)
+        };
+        setting.check()?;
+        Ok(setting)
+    }
+
+    /// Where the signal lies; refuses options that would not count.
+    fn signal<T: Real>(&self, context: &T::Context) -> Result<Signal<T>, CliError> {
+        let random = self.signal == "random";
+        if self.signal_index != 1 && (random || self.spectrum.is_none()) {
+            let with = if random { "--signal random" } else { "the spiked covariance" };
+            return Err(CliError::Invalid(format!("--signal-index has no meaning with {with}")));
+        }
+        let overlap: T = decimal("overlap", &self.overlap, context)?;
+        if overlap == overlap.int(0) {
+            return Ok(if random { Signal::Random } else { Signal::Eigenvector });
+        }
+        if random || self.spectrum.is_some() {
+            let with = if random { "--signal random" } else { "--spectrum" };
+            return Err(CliError::Invalid(format!(
+                "--overlap is the signal's with the spike of --spike: it does not go with {with}"
+            )));
+        }
+        Ok(Signal::Overlap(overlap))
     }
 }
 
 impl ModelOptions {
-    /// Refuses what only the finite-width or tilted dynamics could answer.
-    fn on_manifold(&self) -> Result<(), CliError> {
-        let refuse = |what: &str| {
-            Err(CliError::Invalid(format!(
-                "{what} leaves the invariant manifold; this command covers an eigenvector signal at full width only"
-            )))
-        };
-        if self.signal == "random" {
-            return refuse("--signal random");
-        }
-        if self.width.is_some_and(|m| m != self.dim) {
-            return refuse("--width other than --dim");
-        }
-        let overlap = decimal::<f64>("overlap", &self.overlap, &())?;
-        if !(-1.0..=1.0).contains(&overlap) {
-            return Err(DomainError::new("overlap", overlap, "a number in [-1, 1]").into());
-        }
-        if overlap != 0.0 { refuse("--overlap other than 0") } else { Ok(()) }
-    }
-
     /// Every model option, defaults included, under the names that `--config` takes.
     pub(crate) fn configuration(&self) -> serde_json::Map<String, serde_json::Value> {
         let options = [
@@ -96,6 +111,8 @@ impl ModelOptions {
             ("overlap", json!(self.overlap)),
             ("signal", json!(self.signal)),
             ("width", json!(self.width)),
+            ("start", json!(self.start)),
+            ("seed", json!(self.seed)),
             ("init", json!(self.init)),
             ("loss-scale", json!(self.loss_scale)),
         ];

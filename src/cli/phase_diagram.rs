@@ -17,7 +17,7 @@ use std::path::PathBuf;
 pub(super) struct PhaseDiagramOptions {
     #[command(flatten)]
     model: ModelOptions,
-    /// Horizontal axis; NAME is a numeric option: spike, dim, init, step-size, exponent, or power
+    /// Horizontal axis; NAME is a numeric option: spike, dim, overlap, width, init, step-size, exponent, or power
     /// (with one --optimizer power:P, whose P it replaces)
     #[arg(long, value_name = "NAME=START:STOP:COUNT[:log]", default_value = "spike=0:20:201")]
     x: String,

@@ -28,14 +28,14 @@ pub(super) struct PopulationOptions {
     #[arg(long, value_name = "T", conflicts_with_all = ["steps"], allow_hyphen_values = true)]
     time: Option<String>,
     /// Number of steps of the recursion
-    #[arg(long, value_name = "K", requires = "step_size")]
+    #[arg(long, value_name = "K", requires = "step_size", allow_negative_numbers = true)]
     steps: Option<u64>,
     /// Stop when it holds: OBSERVABLE>=VALUE or OBSERVABLE<=VALUE (risk, alignment, or a coefficient's name).
     /// Without a horizon: alignment>=0.99; SpecGD's flow runs to the optimum
     #[arg(long, value_name = "CONDITION")]
     until: Option<String>,
     /// Number of equally spaced rows, both ends included
-    #[arg(long, value_name = "N", default_value_t = 201, conflicts_with = "at")]
+    #[arg(long, value_name = "N", default_value_t = 201, conflicts_with = "at", allow_negative_numbers = true)]
     points: u64,
     /// Rows at these times (recursion: at these steps)
     #[arg(long, value_name = "T1,T2,...", value_delimiter = ',')]
@@ -46,7 +46,7 @@ pub(super) struct PopulationOptions {
     /// With --precision BITS: compute at BITS and at twice as many, and add a column with the digits on which a row agrees
     #[arg(long)]
     pub(super) ladder: bool,
-    /// Print the list of events instead: time, event, coefficient
+    /// Print the list of events of a flow (or of a recursion in --precision exact) instead: time, event, coefficient
     #[arg(long)]
     pub(super) events: bool,
     /// Draw coefficients, risk and alignment over time into FILE.png or FILE.svg (several, separated by commas)
@@ -79,7 +79,12 @@ pub(super) fn execute(options: &PopulationOptions) -> Result<(), CliError> {
     if !(1..=MAX_POINTS).contains(&options.points) {
         return Err(DomainError::new("points", options.points, "an integer from 1 to 100000000").into());
     }
-    match precision::number_system(&options.precision)? {
+    let number_system = precision::number_system(&options.precision)?;
+    if options.events && options.step_size.is_some() && !matches!(number_system, NumberSystem::Exact) {
+        let reason = "--events lists what happens along a flow; of a recursion only --precision exact knows events";
+        return Err(CliError::Invalid(reason.into()));
+    }
+    match number_system {
         NumberSystem::Bits(precision) => precision::at_bits(options, precision),
         _ if options.ladder => Err(CliError::Invalid(
             "--ladder compares two precisions: it needs --precision BITS, e.g. --precision 256".into(),

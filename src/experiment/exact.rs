@@ -1,7 +1,7 @@
 //! Recursions in exact rationals: SpecGD on its lattice for any number of steps, GD for as many as fit in memory.
 
 use super::Setting;
-use super::run::{Outcome, Plan};
+use super::run::{NO_OTHER_NUMBERS, Outcome, Plan};
 use super::watch::Row;
 use crate::descent::Method;
 use crate::observe::{Amplification, alignment, risk};
@@ -28,6 +28,10 @@ pub fn run_exact(
     plan: &Plan<Rational>,
     emit: &mut dyn FnMut(Row<Rational>),
 ) -> Result<Outcome<Rational>, DomainError> {
+    setting.check()?;
+    if !setting.is_on_manifold() {
+        return Err(DomainError::new("precision", "exact", NO_OTHER_NUMBERS));
+    }
     let spectrum = setting.spectrum()?;
     let start = setting.start(&spectrum)?;
     let Some(eta) = &setting.step_size else {
@@ -169,9 +173,12 @@ impl<'a, R: Exact> Watched<'a, R> {
             let kind = if period == 1 { EventKind::Rest } else { EventKind::Cycle { period } };
             Event { time: eta.clone() * whole(since), kind, coefficient: 0 }
         };
+        let coefficients = self.recursion.coefficients();
         Ok(Outcome {
             end: eta.clone() * whole(step),
-            coefficients: self.recursion.coefficients(),
+            risk: risk(self.spectrum, &coefficients) * &self.risk_scale,
+            alignment: alignment(self.spectrum, &coefficients),
+            coefficients,
             events: known_future(self.recursion.fate()).map(event).into_iter().collect(),
             stop,
         })

@@ -3,14 +3,19 @@
 //! Population commands, sweeps and claims all describe what they run as a [`Setting`]; [`run`] gives rows and events, [`measure`]
 //! one observable.
 
+mod amplification;
+mod blocks;
 mod exact;
 mod measure;
+mod model;
 mod run;
 mod setting;
+mod settled;
 mod watch;
 
 pub use exact::run_exact;
 pub use measure::{Measured, Status, measure};
+pub use model::{Covariance, Signal};
 pub use run::{Outcome, Plan, run};
-pub use setting::{Covariance, LossScale, Setting};
+pub use setting::{LossScale, Setting};
 pub use watch::Row;

@@ -1,11 +1,13 @@
 use super::Setting;
+use super::blocks::Blocks;
 use super::watch::{Row, Watch};
 use crate::descent::Method;
 use crate::observe::Condition;
 use crate::scalar::{DomainError, Real};
 use crate::trajectory::exact::ExactFlow;
 use crate::trajectory::taylor::{GradientFlow, PowerFlow};
-use crate::trajectory::{Event, Recursion, Stop};
+use crate::trajectory::{Event, OverlapFlow, Recursion, Stop};
+use std::any::Any;
 
 /// Where rows are wanted, and where to stop.
 #[derive(Clone, Debug, PartialEq)]
@@ -25,8 +27,12 @@ pub struct Outcome<T: Real = f64> {
     pub stop: Stop<T>,
     /// When, on the setting's clock.
     pub end: T,
-    /// Coefficients there, signal first.
+    /// Coefficients there, signal first (as in [`Row::coefficients`]).
     pub coefficients: Vec<T>,
+    /// Population risk there, in the setting's normalisation.
+    pub risk: T,
+    /// Alignment there.
+    pub alignment: Option<T>,
     /// What happened on the way, in order, at times on the setting's clock.
     pub events: Vec<Event<T>>,
 }
@@ -36,12 +42,24 @@ pub struct Outcome<T: Real = f64> {
 /// Rows beyond the end of the run are not emitted, except those of a flow that rests at the optimum.
 ///
 /// # Errors
-/// A parameter of the setting outside its domain.
-pub fn run<T: Real>(setting: &Setting<T>, plan: &Plan<T>, emit: impl FnMut(Row<T>)) -> Result<Outcome<T>, DomainError> {
+/// A parameter of the setting outside its domain; off the invariant manifold also a number system other than `f64`, and the flow
+/// of a method other than GD.
+pub fn run<T: Real>(
+    setting: &Setting<T>,
+    plan: &Plan<T>,
+    mut emit: impl FnMut(Row<T>),
+) -> Result<Outcome<T>, DomainError> {
+    setting.check_flow()?;
+    if !setting.is_on_manifold() {
+        let Some((setting, plan)) = in_doubles(setting).zip(in_doubles(plan)) else {
+            return Err(DomainError::new("precision", "other than f64", NO_OTHER_NUMBERS));
+        };
+        let emit = |row: Row<f64>| same(row).into_iter().for_each(&mut emit);
+        return run_blocks(setting, plan, emit).map(|outcome| same(outcome).expect("T is f64 here"));
+    }
     let spectrum = setting.spectrum()?;
     let start = setting.start(&spectrum)?;
-    let scales = (setting.clock_rate(), setting.risk_scale());
-    let watch = Watch::new(&spectrum, &start, plan, scales, emit);
+    let watch = Watch::new(&spectrum, &start, plan, (setting.clock_rate(), setting.risk_scale()), emit);
     Ok(match (&setting.step_size, &setting.method) {
         (Some(eta), method) => {
             let recursion = Recursion::new(&spectrum, method.clone(), setting.clock_rate() * eta, start.clone())?;
@@ -51,4 +69,36 @@ pub fn run<T: Real>(setting: &Setting<T>, plan: &Plan<T>, emit: impl FnMut(Row<T
         (None, Method::GradientDescent) => watch.follow(&mut GradientFlow::new(&spectrum, &start)?),
         (None, Method::Power(p)) => watch.follow(&mut PowerFlow::new(&spectrum, p, &start)?),
     })
+}
+
+/// Off the manifold: a recursion of any method, or the flow of GD.
+fn run_blocks(
+    setting: &Setting<f64>,
+    plan: &Plan<f64>,
+    emit: impl FnMut(Row<f64>),
+) -> Result<Outcome<f64>, DomainError> {
+    let blocks = Blocks::of(setting)?;
+    let (gauge, start) = (blocks.gauge(), blocks.start.clone());
+    let scales = (setting.clock_rate(), setting.risk_scale());
+    let watch = Watch::new(&gauge, &blocks.overlaps.roots(&start), plan, scales, emit);
+    match &setting.step_size {
+        Some(eta) => {
+            let recursion = Recursion::new(&blocks.risk, setting.method.clone(), setting.clock_rate() * eta, start)?;
+            Ok(watch.follow_steps(recursion, eta))
+        }
+        None => Ok(watch.follow(&mut OverlapFlow::new(&blocks.risk, &blocks.overlaps, start)?)),
+    }
+}
+
+pub(super) const NO_OTHER_NUMBERS: &str = "f64, off the invariant manifold (a signal that is no eigenvector, a width below the dimension, a \
+random start), where matrices are kept in doubles only";
+
+/// `value`, if it is made of doubles.
+fn in_doubles<A: Any, B: Any>(value: &A) -> Option<&B> {
+    (value as &dyn Any).downcast_ref()
+}
+
+/// The same value under its other name, where the two types are one.
+fn same<A: Any, B: Any>(value: A) -> Option<B> {
+    (&mut Some(value) as &mut dyn Any).downcast_mut::<Option<B>>().and_then(Option::take)
 }

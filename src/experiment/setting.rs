@@ -1,35 +1,9 @@
+use super::{Covariance, Signal};
 use crate::descent::Method;
 use crate::scalar::{DomainError, Real};
-use crate::spectrum::{Group, Spectrum};
-use crate::weights::equal_start;
-
-/// The input covariance of an experiment.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Covariance<T> {
-    /// `I + strength v v'` in dimension `dimension`, the spike v orthogonal to the signal.
-    Spiked {
-        /// Spike strength lambda.
-        strength: T,
-        /// Ambient dimension d.
-        dimension: u64,
-    },
-    /// Variances `i^-exponent / sum_j j^-exponent`, the signal on eigenvector `signal` (from 1).
-    PowerLaw {
-        /// The exponent a.
-        exponent: T,
-        /// Ambient dimension d.
-        dimension: u64,
-        /// Which eigenvector carries the signal, from 1.
-        signal: u64,
-    },
-    /// Given groups, the signal on one direction of group `signal` (from 1).
-    Groups {
-        /// The groups.
-        groups: Vec<Group<T>>,
-        /// Which group carries the signal, from 1.
-        signal: u64,
-    },
-}
+use crate::spectrum::Spectrum;
+use crate::weights::{Start, equal_start};
+use std::cmp::Ordering;
 
 /// Normalisation of the loss; for gradient descent another one rescales time, for SpecGD it changes nothing but the risk.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -41,13 +15,21 @@ pub enum LossScale {
     One,
 }
 
-/// All that determines a population trajectory on the invariant manifold.
+/// All that determines a population trajectory.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Setting<T = f64> {
     /// Input covariance.
     pub covariance: Covariance<T>,
+    /// Where the signal lies.
+    pub signal: Signal<T>,
+    /// Width m of the weights; `None` is d.
+    pub width: Option<u64>,
+    /// How initial weights are drawn.
+    pub start: Start,
     /// Initial coefficient alpha.
     pub init: T,
+    /// What a random signal and a random start are drawn from.
+    pub seed: u64,
     /// How gradients become directions.
     pub method: Method<T>,
     /// Step size of the recursion; `None` is the continuous flow.
@@ -58,9 +40,24 @@ pub struct Setting<T = f64> {
 
 impl<T: Real> Setting<T> {
     /// Numeric options that [`Setting::set`] knows.
-    pub const NAMES: [&'static str; 6] = ["spike", "exponent", "dim", "init", "power", "step-size"];
+    pub const NAMES: [&'static str; 8] = ["spike", "exponent", "dim", "overlap", "width", "init", "power", "step-size"];
 
-    /// Sets the numeric option `name`; `dim` is rounded to the nearest integer.
+    /// The flow of `method` on the invariant manifold: eigenvector signal, full width, orthogonal start, quarter loss.
+    pub fn new(covariance: Covariance<T>, init: T, method: Method<T>) -> Self {
+        Self {
+            covariance,
+            signal: Signal::Eigenvector,
+            width: None,
+            start: Start::Orthogonal,
+            init,
+            seed: 0,
+            method,
+            step_size: None,
+            loss_scale: LossScale::Quarter,
+        }
+    }
+
+    /// Sets the numeric option `name`; `dim` and `width` are rounded to the nearest integer.
     ///
     /// # Errors
     /// No such option, an option that this covariance does not have, or a value outside its domain.
@@ -72,13 +69,14 @@ impl<T: Real> Setting<T> {
             ("exponent", Covariance::PowerLaw { exponent, .. }) => *exponent = value.clone(),
             ("exponent", _) => return absent("--spectrum power-law:EXPONENT"),
             ("dim", Covariance::Spiked { dimension, .. } | Covariance::PowerLaw { dimension, .. }) => {
-                let rounded = value.to_f64().round();
-                if !(1.0..=9.0e15).contains(&rounded) {
-                    return Err(DomainError::new("dim", value, "an integer from 3 to 2^53"));
-                }
-                *dimension = rounded as u64;
+                *dimension = whole("dim", value, "an integer from 3 to 2^53")?;
             }
             ("dim", _) => return absent("a covariance whose dimension is free"),
+            ("overlap", Covariance::Spiked { .. }) if self.signal != Signal::Random => {
+                self.signal = Signal::Overlap(value.clone());
+            }
+            ("overlap", _) => return absent("the spiked covariance (no --spectrum, no --signal random)"),
+            ("width", _) => self.width = Some(whole("width", value, "an integer from 1 to 2^53")?),
             ("init", _) => self.init = value.clone(),
             ("power", _) => self.method = Method::power(value.clone())?,
             ("step-size", _) => self.step_size = Some(positive("step-size", value)?),
@@ -98,29 +96,76 @@ impl<T: Real> Setting<T> {
         }
     }
 
-    /// The covariance as the reduced dynamics see it.
+    /// Whether the dynamics are those of a few coefficients: the signal is an eigenvector, and the start a multiple of orthonormal
+    /// rows, so that `W_0 W_0' = init^2 I`.
+    pub fn is_on_manifold(&self) -> bool {
+        let aligned = match &self.signal {
+            Signal::Eigenvector => true,
+            Signal::Overlap(rho) => rho.sign() == Some(Ordering::Equal),
+            Signal::Random => false,
+        };
+        aligned && self.starts_isotropic()
+    }
+
+    /// `W_0 W_0' = init^2 I`.
+    pub(super) fn starts_isotropic(&self) -> bool {
+        self.start == Start::Orthogonal && self.width.is_none_or(|m| m >= self.covariance.dimension())
+    }
+
+    /// Every parameter that does not need the covariance written out is in its domain.
+    ///
+    /// # Errors
+    /// The first that is not.
+    pub fn check(&self) -> Result<(), DomainError> {
+        if let Signal::Overlap(rho) = &self.signal {
+            if !matches!(self.covariance, Covariance::Spiked { .. }) {
+                return Err(DomainError::new("overlap", rho, "0, where the covariance is not the spiked one"));
+            }
+            let inside = rho.abs() <= rho.int(1);
+            if !inside {
+                return Err(DomainError::new("overlap", rho, "a number in [-1, 1]"));
+            }
+        }
+        match self.width {
+            Some(0) => Err(DomainError::new("width", 0, "an integer from 1 to 2^53")),
+            Some(1) => Ok(()),
+            _ if self.start == Start::Sphere => {
+                let width = self.width.unwrap_or(self.covariance.dimension());
+                Err(DomainError::new("width", width, "1, for a start on the sphere"))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Whether the trajectory can be computed at all: a recursion always, a flow on the manifold, and that of GD everywhere.
+    ///
+    /// # Errors
+    /// The flow of SpecGD or of a spectral power off the manifold, or what [`Setting::check`] refuses.
+    pub fn check_flow(&self) -> Result<(), DomainError> {
+        self.check()?;
+        if self.step_size.is_some() || self.is_on_manifold() || self.method == Method::GradientDescent {
+            return Ok(());
+        }
+        Err(DomainError::new("step-size", "none", NO_FLOW))
+    }
+
+    /// The covariance as the reduced dynamics see it, the signal on an eigenvector.
     ///
     /// # Errors
     /// A parameter outside its domain.
     pub fn spectrum(&self) -> Result<Spectrum<T>, DomainError> {
-        match &self.covariance {
-            Covariance::Spiked { strength, dimension } => Spectrum::spiked(strength.clone(), *dimension),
-            Covariance::PowerLaw { exponent, dimension, signal } => Spectrum::power_law(exponent, *dimension, *signal),
-            Covariance::Groups { groups, signal } => {
-                let count = groups.len();
-                let home = usize::try_from(*signal).ok().and_then(|signal| signal.checked_sub(1)).ok_or_else(|| {
-                    DomainError::new("signal-index", signal, format!("1 to {count} (the number of groups)"))
-                })?;
-                Spectrum::from_groups(groups, home)
-            }
-        }
+        self.covariance.spectrum()
     }
 
-    /// Column names of the coefficients.
+    /// Column names of the coefficients: `signal, spike, bulk` for the spiked covariance, else `signal, w1, w2, ...`.
     ///
     /// # Errors
     /// A parameter outside its domain.
     pub fn names(&self) -> Result<Vec<String>, DomainError> {
+        if self.signal == Signal::Random && !matches!(self.covariance, Covariance::Spiked { .. }) {
+            let groups = 1..=self.covariance.groups()?.len();
+            return Ok(std::iter::once("signal".into()).chain(groups.map(|j| format!("w{j}"))).collect());
+        }
         Ok(self.spectrum()?.names())
     }
 
@@ -154,6 +199,15 @@ impl<T: Real> Setting<T> {
             LossScale::One => 4,
         })
     }
+}
+
+/// Why there is no flow of SpecGD, nor of a spectral power, off the manifold.
+const NO_FLOW: &str = "a step size, since off the invariant manifold (a signal that is no eigenvector, a width below the dimension, a \
+random start) only GD has a flow that can be solved: SpecGD's slides on surfaces of matrices; give --step-size for the recursion";
+
+fn whole<T: Real>(name: &str, value: &T, domain: &str) -> Result<u64, DomainError> {
+    let rounded = value.to_f64().round();
+    if (1.0..=9.0e15).contains(&rounded) { Ok(rounded as u64) } else { Err(DomainError::new(name, value, domain)) }
 }
 
 fn positive<T: Real>(name: &str, value: &T) -> Result<T, DomainError> {

@@ -1,11 +1,12 @@
 use super::run::{Outcome, Plan};
 use crate::descent::Method;
-use crate::observe::{Amplification, Condition, ESCAPE_LEVEL, Quantity, alignment, risk};
+use crate::observe::{Amplification, Condition, ESCAPE_LEVEL, Gauge, Quantity, SegmentGauge};
+use crate::risk::Landscape;
 use crate::scalar::Real;
-use crate::spectrum::Spectrum;
 use crate::trajectory::polynomial::differentiate;
 use crate::trajectory::roots::{Root, roots};
 use crate::trajectory::{Event, EventKind, Flow, Recursion, Segment, Stop};
+use crate::weights::Weights;
 use std::cmp::Ordering;
 
 /// Coefficients and observables at one time.
@@ -15,7 +16,7 @@ pub struct Row<T = f64> {
     pub step: Option<u64>,
     /// Time on the setting's clock.
     pub time: T,
-    /// Coefficients `w_j`, signal first.
+    /// Coefficients `w_j`, signal first; off the invariant manifold the roots of overlaps that stand for them.
     pub coefficients: Vec<T>,
     /// Population risk, in the setting's normalisation.
     pub risk: T,
@@ -35,8 +36,8 @@ impl<T> Row<T> {
 
 /// Watches a trajectory pass: keeps the running amplification, emits rows at the times asked for, notes events, and sees when a
 /// condition is met. It must be shown every segment of a flow (or every step of a recursion) once, in order.
-pub(super) struct Watch<'a, T: Real, Emit> {
-    spectrum: &'a Spectrum<T>,
+pub(super) struct Watch<'a, T: Real, G, Emit> {
+    gauge: &'a G,
     plan: &'a Plan<T>,
     amplification: Amplification<T>,
     next_row: usize,
@@ -44,15 +45,16 @@ pub(super) struct Watch<'a, T: Real, Emit> {
     clock_rate: T,
     risk_scale: T,
     events: Vec<Event<T>>,
+    /// The point at the end of the last segment, once there is one.
     last: Vec<T>,
     found: Vec<Root<T>>,
     escaped: bool,
 }
 
-impl<'a, T: Real, Emit: FnMut(Row<T>)> Watch<'a, T, Emit> {
-    /// `plan` is on the setting's clock, of which one unit is `clock_rate` of the trajectory's.
+impl<'a, T: Real, G, Emit: FnMut(Row<T>)> Watch<'a, T, G, Emit> {
+    /// `start` are the coefficients there; `plan` is on the setting's clock, of which one unit is `clock_rate` of the trajectory's.
     pub(super) fn new(
-        spectrum: &'a Spectrum<T>,
+        gauge: &'a G,
         start: &[T],
         plan: &'a Plan<T>,
         (clock_rate, risk_scale): (T, T),
@@ -60,7 +62,7 @@ impl<'a, T: Real, Emit: FnMut(Row<T>)> Watch<'a, T, Emit> {
     ) -> Self {
         let escape = T::from_f64(ESCAPE_LEVEL, &start[0].context());
         Self {
-            spectrum,
+            gauge,
             plan,
             amplification: Amplification::new(start),
             next_row: 0,
@@ -68,12 +70,45 @@ impl<'a, T: Real, Emit: FnMut(Row<T>)> Watch<'a, T, Emit> {
             clock_rate,
             risk_scale,
             events: Vec::new(),
-            last: start.to_vec(),
+            last: Vec::new(),
             found: Vec::new(),
             escaped: start[0] >= escape,
         }
     }
 
+    /// Emits the row at `time` (on the setting's clock) with the observables of `point`.
+    fn emit<P: ?Sized>(&mut self, step: Option<u64>, time: T, point: &P)
+    where
+        G: Gauge<T, P>,
+    {
+        let coefficients = self.gauge.coefficients(point);
+        self.amplification.see(&coefficients);
+        (self.emit)(Row {
+            step,
+            risk: self.gauge.risk(point) * &self.risk_scale,
+            alignment: self.gauge.alignment(point),
+            amplification: self.amplification.largest().clone(),
+            time,
+            coefficients: coefficients.into_owned(),
+        });
+    }
+
+    fn outcome<P: ?Sized>(&self, stop: Stop<T>, end: T, point: &P, events: Vec<Event<T>>) -> Outcome<T>
+    where
+        G: Gauge<T, P>,
+    {
+        Outcome {
+            stop: stop.on_clock(&end),
+            end,
+            risk: self.gauge.risk(point) * &self.risk_scale,
+            alignment: self.gauge.alignment(point),
+            coefficients: self.gauge.coefficients(point).into_owned(),
+            events,
+        }
+    }
+}
+
+impl<T: Real, G: SegmentGauge<T>, Emit: FnMut(Row<T>)> Watch<'_, T, G, Emit> {
     /// Follows `flow` to its end, the plan's condition, or its horizon.
     pub(super) fn follow(mut self, flow: &mut impl Flow<T>) -> Outcome<T> {
         let horizon = self.plan.horizon.as_ref().map(|t| t.clone() * &self.clock_rate);
@@ -111,14 +146,14 @@ impl<'a, T: Real, Emit: FnMut(Row<T>)> Watch<'a, T, Emit> {
             (Stop::Horizon, Some(horizon)) => horizon.clone(),
             _ => time / &self.clock_rate,
         };
-        Outcome { stop: stop.on_clock(&end), end, coefficients: self.last, events }
+        self.outcome(stop, end, &self.last[..], events)
     }
 
     /// A segment of a flow passes; returns the time at which the condition is first met, if it is.
     ///
     /// Of a flow that notes its own events and keeps its own amplification, only rows and the condition look at every coefficient.
     fn pass(&mut self, segment: &impl Segment<T>, by_segments: bool, by_ratios: bool) -> Option<T> {
-        let met = self.plan.until.as_ref().and_then(|c| c.first_time(self.spectrum, segment));
+        let met = self.plan.until.as_ref().and_then(|c| c.first_time(self.gauge, segment));
         let end = met.as_ref().unwrap_or(segment.length());
         let turns = if by_ratios { self.turns(segment, end) } else { Vec::new() };
         let mut turns = turns.into_iter().peekable();
@@ -130,21 +165,20 @@ impl<'a, T: Real, Emit: FnMut(Row<T>)> Watch<'a, T, Emit> {
             }
             let local = if local < local.int(0) { local.int(0) } else { local };
             while let Some(turn) = turns.next_if(|turn| *turn <= local) {
-                self.amplification.see(&segment.coefficients_at(&turn));
+                self.see(&segment.coefficients_at(&turn));
             }
             if let Some(amplification) = segment.amplification_at(&local) {
                 self.amplification.see_value(amplification);
             }
             self.next_row += 1;
-            let w = segment.coefficients_at(&local);
-            self.emit(None, time.clone(), w);
+            self.emit(None, time.clone(), &segment.coefficients_at(&local)[..]);
         }
         for turn in turns {
-            self.amplification.see(&segment.coefficients_at(&turn));
+            self.see(&segment.coefficients_at(&turn));
         }
         if by_segments || by_ratios || met.is_some() {
             self.last = segment.coefficients_at(end);
-            self.amplification.see(&self.last);
+            self.amplification.see(&self.gauge.coefficients(&self.last));
         }
         if by_segments {
             self.note_events(segment, end);
@@ -164,6 +198,10 @@ impl<'a, T: Real, Emit: FnMut(Row<T>)> Watch<'a, T, Emit> {
         turns
     }
 
+    fn see(&mut self, point: &[T]) {
+        self.amplification.see(&self.gauge.coefficients(point));
+    }
+
     /// Escape, and the extrema of every coefficient: the roots of the slope of its square.
     fn note_events(&mut self, segment: &impl Segment<T>, end: &T) {
         let first = self.events.len();
@@ -181,7 +219,7 @@ impl<'a, T: Real, Emit: FnMut(Row<T>)> Watch<'a, T, Emit> {
         if !self.escaped && self.last[0] >= level {
             self.escaped = true;
             let escape = Condition { quantity: Quantity::Coefficient(0), at_least: true, level };
-            if let Some(s) = escape.first_time(self.spectrum, segment) {
+            if let Some(s) = escape.first_time(self.gauge, segment) {
                 self.events.push(Event { time: s + segment.start(), kind: EventKind::Escape, coefficient: 0 });
             }
         }
@@ -194,16 +232,19 @@ impl<'a, T: Real, Emit: FnMut(Row<T>)> Watch<'a, T, Emit> {
                 break;
             }
             self.next_row += 1;
-            self.emit(None, time.clone(), w.to_vec());
+            self.emit(None, time.clone(), w);
         }
     }
+}
 
+impl<T: Real, G, Emit: FnMut(Row<T>)> Watch<'_, T, G, Emit> {
     /// Follows `recursion`, whose step is `step_size` on the setting's clock, to the plan's condition or horizon.
-    pub(super) fn follow_steps(
-        mut self,
-        mut recursion: Recursion<Vec<T>, &Spectrum<T>, Method<T>>,
-        step_size: &T,
-    ) -> Outcome<T> {
+    pub(super) fn follow_steps<W, L>(mut self, mut recursion: Recursion<W, L, Method<T>>, step_size: &T) -> Outcome<T>
+    where
+        W: Weights<Scalar = T>,
+        L: Landscape<W>,
+        G: Gauge<T, W>,
+    {
         let steps = |t: &T| (t.clone() / step_size).to_f64().round() as u64;
         let last = self.plan.horizon.as_ref().map_or(MAX_STEPS, steps);
         let condition = self.plan.until.as_ref();
@@ -211,12 +252,12 @@ impl<'a, T: Real, Emit: FnMut(Row<T>)> Watch<'a, T, Emit> {
             let step = recursion.steps();
             let time = step_size.times(step as i64);
             let w = recursion.weights();
-            self.amplification.see(w);
+            self.amplification.see(&self.gauge.coefficients(w));
             while self.plan.rows.get(self.next_row).is_some_and(|row| row.to_f64() == step as f64) {
                 self.next_row += 1;
-                self.emit(Some(step), time.clone(), w.to_vec());
+                self.emit(Some(step), time.clone(), w);
             }
-            if condition.is_some_and(|c| c.holds(self.spectrum, w)) {
+            if condition.is_some_and(|c| c.holds(self.gauge, w)) {
                 break Stop::Condition { time };
             }
             if step >= last {
@@ -226,10 +267,10 @@ impl<'a, T: Real, Emit: FnMut(Row<T>)> Watch<'a, T, Emit> {
                 Ok(true) => {}
                 Ok(false) => {
                     // At rest every later step shows the same weights.
-                    let rest = recursion.weights().clone();
+                    let rest = recursion.weights();
                     while let Some(row) = self.plan.rows.get(self.next_row).filter(|row| row.to_f64() <= last as f64) {
                         self.next_row += 1;
-                        self.emit(Some(row.to_f64() as u64), step_size.clone() * row, rest.clone());
+                        self.emit(Some(row.to_f64() as u64), step_size.clone() * row, rest);
                     }
                     break if self.plan.horizon.is_some() { Stop::Horizon } else { Stop::Rest { time } };
                 }
@@ -237,21 +278,7 @@ impl<'a, T: Real, Emit: FnMut(Row<T>)> Watch<'a, T, Emit> {
             }
         };
         let end = step_size.times(recursion.steps() as i64);
-        let coefficients = recursion.weights().to_vec();
-        Outcome { stop: stop.on_clock(&end), end, coefficients, events: Vec::new() }
-    }
-
-    /// Emits the row at `time` (on the setting's clock) with coefficients `w`.
-    fn emit(&mut self, step: Option<u64>, time: T, w: Vec<T>) {
-        self.amplification.see(&w);
-        (self.emit)(Row {
-            step,
-            risk: risk(self.spectrum, &w) * &self.risk_scale,
-            alignment: alignment(self.spectrum, &w),
-            amplification: self.amplification.largest().clone(),
-            time,
-            coefficients: w,
-        });
+        self.outcome(stop, end, recursion.weights(), Vec::new())
     }
 }
 

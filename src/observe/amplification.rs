@@ -39,6 +39,11 @@ impl<T: Real> Amplification<T> {
         }
     }
 
+    /// The coefficients at the start.
+    pub fn start(&self) -> &[T] {
+        &self.start
+    }
+
     /// The largest so far.
     pub fn largest(&self) -> &T {
         &self.largest

@@ -10,11 +10,13 @@
 
 mod amplification;
 mod condition;
+mod gauge;
 mod observable;
 mod state;
 
 pub use amplification::Amplification;
 pub use condition::{Condition, Quantity};
+pub use gauge::{Gauge, OverlapGauge, SegmentGauge};
 pub use observable::Observable;
 pub use state::{alignment, excesses, risk};
 

@@ -1,20 +1,20 @@
 //! Population risk and gradient in closed form; empirical ones from samples.
 //!
 //! Three descriptions of one risk, `derivations/gradient.md`: on the invariant manifold ([`manifold`], any number system),
-//! with a tilted signal ([`TiltedRisk`]), and for any weights at all ([`DenseRisk`]). And what [`Samples`] say of it:
+//! with a tilted signal ([`BlockRisk`]), and for any weights at all ([`DenseRisk`]). And what [`Samples`] say of it:
 //! [`EmpiricalGradient`], `derivations/finite-samples.md`.
 
 mod block;
+mod blocks;
 mod dense;
 mod empirical;
 pub mod manifold;
 mod samples;
-mod tilted;
 
+pub use blocks::BlockRisk;
 pub use dense::DenseRisk;
 pub use empirical::EmpiricalGradient;
 pub use samples::{Samples, Source};
-pub use tilted::TiltedRisk;
 
 use crate::scalar::DomainError;
 use crate::weights::Weights;

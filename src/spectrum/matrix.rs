@@ -76,6 +76,14 @@ impl CovarianceMatrix {
         }
     }
 
+    /// The smallest eigenvalue.
+    pub fn smallest_variance(&self) -> f64 {
+        match self {
+            Self::Diagonal(q) => q.min(),
+            Self::Full(q) => q.symmetric_eigenvalues().min(),
+        }
+    }
+
     /// `Q x` for the columns of a d x k matrix.
     pub fn times(&self, x: &DMatrix<f64>) -> DMatrix<f64> {
         match self {

@@ -31,6 +31,10 @@ impl<T: Real> Spectrum<T> {
         }
         let decay = -exponent.clone();
         let powers: Vec<T> = (1..=dimension as i64).map(|i| one.int(i).pow(&decay)).collect();
+        if powers.iter().any(|power| !power.is_finite()) {
+            let domain = "a number whose powers exist in this number system; in exact arithmetic, an integer";
+            return Err(DomainError::new("exponent", exponent, domain));
+        }
         if !powers.last().is_some_and(|smallest| *smallest > zero) {
             let domain = format!("so small that {dimension}^-exponent is above 0 in this number system");
             return Err(DomainError::new("exponent", exponent, domain));

@@ -77,9 +77,24 @@ impl Grid {
         if self.refinement.is_some() && (self.x.count < 2 || self.y.count < 2) {
             return Err(DomainError::new("refine", "boundary", "a refinement of axes with at least two values each"));
         }
+        self.check_flows()?;
         let cells = self.len();
         if cells > MAX_CELLS {
             return Err(DomainError::new("cells", cells, "at most 100000000 (counted as fine as --refine may go)"));
+        }
+        Ok(())
+    }
+
+    /// A panel that has no flow somewhere on the edge of the grid would have none almost everywhere.
+    fn check_flows(&self) -> Result<(), DomainError> {
+        for (_, method) in &self.methods {
+            for (x, y) in [(self.x.start, self.y.stop), (self.x.stop, self.y.start), (self.x.stop, self.y.stop)] {
+                let mut setting = Setting { method: method.clone(), ..self.base.clone() };
+                if setting.set(&self.x.name, &x).and_then(|()| setting.set(&self.y.name, &y)).is_err() {
+                    continue; // the cell says what is wrong with it
+                }
+                setting.check_flow().or_else(|e| if e.parameter == "step-size" { Err(e) } else { Ok(()) })?;
+            }
         }
         Ok(())
     }

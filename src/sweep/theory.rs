@@ -23,10 +23,12 @@ const FACTOR_THREE_SPIKE: f64 = 2.0;
 /// Points along a curve.
 const POINTS: usize = 2048;
 
-/// The theory's boundaries for `grid`: a line for every panel that has one. SpecGD never amplifies, so it has none.
+/// The theory's boundaries for `grid`: a line for every panel that has one. SpecGD never amplifies, so it has none; for a tilted or
+/// random signal, or weights off the invariant manifold, none is proved.
 pub fn boundaries(grid: &Grid) -> Vec<Boundary> {
     let Covariance::Spiked { dimension, .. } = &grid.base.covariance else { return Vec::new() };
-    if grid.observable != Observable::Amplification {
+    let leaves_manifold = [&grid.x, &grid.y].iter().any(|axis| matches!(axis.name.as_str(), "overlap" | "width"));
+    if grid.observable != Observable::Amplification || !grid.base.is_on_manifold() || leaves_manifold {
         return Vec::new();
     }
     let dimension = *dimension as f64;

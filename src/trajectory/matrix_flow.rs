@@ -8,9 +8,9 @@
 //! one, so only the recursion exists.
 
 use super::Stop;
-use crate::risk::{DenseRisk, Landscape, TiltedRisk};
+use crate::risk::{BlockRisk, Landscape};
 use crate::scalar::{DomainError, Scalar};
-use crate::weights::{TiltedWeights, Weights};
+use crate::weights::{BlockWeights, Weights};
 use nalgebra::DMatrix;
 
 /// Order of the series: `1 + ln(1/ulp)/2`, at which the step below truncates at rounding (Jorba and Zou, 2005).
@@ -25,8 +25,7 @@ const BUDGET: u64 = 10_000_000;
 /// The GD flow from a start, advanced to one time after another.
 #[derive(Clone, Debug)]
 pub struct MatrixFlow<'a> {
-    block: &'a DenseRisk,
-    remainder: Remainder,
+    risk: &'a BlockRisk,
     series: Series,
     /// Where the present series is expanded, and how far it is valid.
     start: f64,
@@ -34,51 +33,29 @@ pub struct MatrixFlow<'a> {
     steps: u64,
 }
 
-/// Variance and number of directions of each group's remainder.
-#[derive(Clone, Debug)]
-struct Remainder {
-    variance: Vec<f64>,
-    directions: Vec<f64>,
-}
-
 /// Taylor coefficients of the weights and of what the field is made of.
 #[derive(Clone, Debug, Default)]
-struct Series {
-    weights: Vec<DMatrix<f64>>,
+pub(super) struct Series {
+    pub(super) weights: Vec<DMatrix<f64>>,
+    pub(super) remainder: Vec<Vec<f64>>,
     weighted: Vec<DMatrix<f64>>,
     bracket: Vec<DMatrix<f64>>,
     tau: Vec<f64>,
-    remainder: Vec<Vec<f64>>,
     excess: Vec<Vec<f64>>,
 }
 
 impl<'a> MatrixFlow<'a> {
-    /// The flow of a dense matrix.
+    /// The flow from `start`.
     ///
     /// # Errors
-    /// A start that is not finite, or whose rows are not the covariance's dimension.
-    pub fn dense(risk: &'a DenseRisk, start: DMatrix<f64>) -> Result<Self, DomainError> {
+    /// A start that is not finite, or that does not fit the risk.
+    pub fn new(risk: &'a BlockRisk, start: BlockWeights) -> Result<Self, DomainError> {
         risk.admit(&start)?;
-        let none = Remainder { variance: Vec::new(), directions: Vec::new() };
-        Self::new(risk, none, TiltedWeights { block: start, remainder: Vec::new() })
-    }
-
-    /// The flow of a tilted block and its remainders.
-    ///
-    /// # Errors
-    /// A start that is not finite, or of another size than the risk's.
-    pub fn tilted(risk: &'a TiltedRisk, start: TiltedWeights) -> Result<Self, DomainError> {
-        risk.admit(&start)?;
-        let (variance, directions) = (risk.spectrum().variance().to_vec(), risk.spectrum().remainder().to_vec());
-        Self::new(risk.block(), Remainder { variance, directions }, start)
-    }
-
-    fn new(block: &'a DenseRisk, remainder: Remainder, start: TiltedWeights) -> Result<Self, DomainError> {
         let size = start.size();
         if !size.is_finite() {
             return Err(DomainError::new("start", size, "finite weights"));
         }
-        let mut flow = Self { block, remainder, series: Series::default(), start: 0.0, length: 0.0, steps: 0 };
+        let mut flow = Self { risk, series: Series::default(), start: 0.0, length: 0.0, steps: 0 };
         flow.expand(start);
         Ok(flow)
     }
@@ -88,39 +65,62 @@ impl<'a> MatrixFlow<'a> {
         self.steps
     }
 
+    /// Where the present series begins.
+    pub fn start(&self) -> f64 {
+        self.start
+    }
+
+    /// How far it is good to rounding.
+    pub fn length(&self) -> f64 {
+        self.length
+    }
+
+    pub(super) fn series(&self) -> &Series {
+        &self.series
+    }
+
     /// Weights at `time`, which must not lie before the last expansion (ask in increasing order); for a dense flow the block
     /// is the matrix and there is no remainder.
     ///
     /// # Errors
     /// [`Stop::Diverged`], [`Stop::StepTooSmall`], [`Stop::Budget`]; [`Stop::Undecided`] for a time that is not finite or has
     /// passed.
-    pub fn weights_at(&mut self, time: f64) -> Result<TiltedWeights, Stop<f64>> {
+    pub fn weights_at(&mut self, time: f64) -> Result<BlockWeights, Stop<f64>> {
         if !(time.is_finite() && time >= self.start) {
             let reason = format!("a flow cannot go back to t = {time}");
             return Err(Stop::Undecided { time: self.start, reason });
         }
         while time > self.start + self.length {
-            let next = self.start + self.length;
-            if next <= self.start {
-                let reason = "its series converges nowhere near".into();
-                return Err(Stop::StepTooSmall { time: self.start, step: self.length, reason });
-            }
-            if self.steps == BUDGET {
-                return Err(Stop::Budget { time: self.start, steps: self.steps });
-            }
-            let weights = self.series.at(self.length);
-            let size = weights.size();
-            if !size.is_finite() {
-                return Err(Stop::Diverged { time: next, size });
-            }
-            self.start = next;
-            self.expand(weights);
+            self.advance(self.length)?;
         }
         Ok(self.series.at(time - self.start))
     }
 
+    /// Expands anew where the present series has the local time `by`.
+    ///
+    /// # Errors
+    /// [`Stop::Diverged`], [`Stop::StepTooSmall`], [`Stop::Budget`].
+    pub fn advance(&mut self, by: f64) -> Result<(), Stop<f64>> {
+        let next = self.start + by;
+        if next <= self.start {
+            let reason = "its series converges nowhere near".into();
+            return Err(Stop::StepTooSmall { time: self.start, step: by, reason });
+        }
+        if self.steps == BUDGET {
+            return Err(Stop::Budget { time: self.start, steps: self.steps });
+        }
+        let weights = self.series.at(by);
+        let size = weights.size();
+        if !size.is_finite() {
+            return Err(Stop::Diverged { time: next, size });
+        }
+        self.start = next;
+        self.expand(weights);
+        Ok(())
+    }
+
     /// Expands at `weights` and finds how far the series is good to rounding.
-    fn expand(&mut self, weights: TiltedWeights) {
+    fn expand(&mut self, weights: BlockWeights) {
         self.series = Series::default();
         self.series.weights.push(weights.block);
         self.series.remainder.push(weights.remainder);
@@ -140,7 +140,7 @@ impl<'a> MatrixFlow<'a> {
 
     /// The next coefficient: `(k + 1) W_{k+1} = -G_k`.
     fn extend(&mut self) {
-        let (risk, s) = (self.block, &mut self.series);
+        let (risk, s) = (self.risk.block(), &mut self.series);
         let k = s.weights.len() - 1;
         s.weighted.push(risk.covariance().times(&s.weights[k]));
 
@@ -150,7 +150,7 @@ impl<'a> MatrixFlow<'a> {
         for i in 0..=k {
             bracket.gemm(1.0, &s.weights[i].transpose(), &s.weighted[k - i], 1.0);
         }
-        let Remainder { variance, directions } = &self.remainder;
+        let (variance, directions) = (self.risk.variance(), self.risk.directions());
         let along = |j: usize| s.remainder.iter().map(|c| c[j]).collect::<Vec<_>>();
         let history: Vec<Vec<f64>> = (0..variance.len()).map(along).collect();
         let excess: Vec<f64> = history.iter().map(|c| f64::convolve(c, c, k)).collect();
@@ -186,7 +186,7 @@ impl<'a> MatrixFlow<'a> {
 
 impl Series {
     /// The weights at local time `s`, by Horner.
-    fn at(&self, s: f64) -> TiltedWeights {
+    pub(super) fn at(&self, s: f64) -> BlockWeights {
         let order = self.weights.len() - 1;
         let (mut block, mut remainder) = (self.weights[order].clone(), self.remainder[order].clone());
         for k in (0..order).rev() {
@@ -195,7 +195,7 @@ impl Series {
                 *sum = *sum * s + term;
             }
         }
-        TiltedWeights { block, remainder }
+        BlockWeights { block, remainder }
     }
 }
 

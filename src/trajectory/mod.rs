@@ -8,6 +8,7 @@ pub mod exact;
 mod lattice;
 mod lockstep;
 mod matrix_flow;
+mod overlap_flow;
 pub mod polynomial;
 mod rational_descent;
 mod recursion;
@@ -18,6 +19,7 @@ pub mod taylor;
 
 pub use lattice::{Fate, Lattice};
 pub use matrix_flow::MatrixFlow;
+pub use overlap_flow::{OverlapFlow, OverlapSegment};
 pub use rational_descent::{Forecast, RationalDescent};
 pub use recursion::Recursion;
 pub use recursion_grid::{Cell, CellOutcome, recursion_grid};

@@ -1,19 +1,25 @@
 //! What is learned. On the invariant manifold the weights are a handful of coefficients, signal first (`Vec<T>`); with a
-//! tilted signal a small block and one scalar a group ([`TiltedWeights`]); in general a dense matrix (`DMatrix<f64>`).
+//! tilted signal a small block and one scalar a group ([`BlockWeights`]); in general a dense matrix (`DMatrix<f64>`).
 //!
 //! A [`Method`](crate::descent::Method) sees one thing of them, [`Weights`]: singular values that can be replaced. For coefficients these are
 //! the coefficients themselves, with their signs; for matrices they come from an SVD ([`polar`]).
 
+mod blocks;
 mod coefficients;
+mod compression;
 mod dense;
 mod halley;
+mod overlaps;
 pub mod polar;
-mod tilted;
+mod start;
 
+pub use blocks::BlockWeights;
 pub use coefficients::equal_start;
+pub use compression::Compressed;
 pub use dense::{gaussian_start, orthogonal_start, overlap, spherical_start};
+pub use overlaps::{Column, Overlaps};
 pub use polar::SpectralError;
-pub use tilted::TiltedWeights;
+pub use start::Start;
 
 use crate::scalar::Real;
 

@@ -1,22 +1,29 @@
 use super::coefficients::positive_init;
 use super::dense::largest;
-use super::{SpectralError, Weights, overlap};
+use super::{SpectralError, Weights};
 use crate::scalar::DomainError;
 use crate::spectrum::TiltedSpectrum;
 use nalgebra::DMatrix;
 
-/// Weights `W = (sum_ij M_ij u_i u_j' + sum_j c_j (P_j - u_j u_j')) O` under a tilted signal: a block on the span of the
-/// `u_j` and one scalar on what remains of each group, `derivations/tilted.md`.
+/// Weights that are a matrix on one part of the space and numbers on the rest: `W = (M on E, plus sum_j c_j on F_j) O`, O with
+/// orthonormal rows, `derivations/tilted.md`.
+///
+/// A tilted signal gives a block with one row a group, and a number for what remains of each. Dense weights are a block alone.
 #[derive(Clone, Debug, PartialEq)]
-pub struct TiltedWeights {
-    /// M, J x J.
+pub struct BlockWeights {
+    /// M.
     pub block: DMatrix<f64>,
-    /// `c_j`, one a group; 0 where the group has no remainder.
+    /// `c_j`; 0 where `F_j` is empty.
     pub remainder: Vec<f64>,
 }
 
-impl TiltedWeights {
-    /// The start `W_0 = init O`.
+impl BlockWeights {
+    /// A dense matrix: nothing remains beside it.
+    pub fn dense(block: DMatrix<f64>) -> Self {
+        Self { block, remainder: Vec::new() }
+    }
+
+    /// The start `W_0 = init O` under a tilted signal.
     ///
     /// # Errors
     /// `init` not positive and finite.
@@ -29,26 +36,19 @@ impl TiltedWeights {
             remainder: spectrum.remainder().iter().map(present).collect(),
         })
     }
-
-    /// Overlap `x'S x = ||M'x||^2` of `S = W W'` with the direction `sum_j x_j u_j`: the signal is `theta`, group j's `u_j`
-    /// (the spike, where it has multiplicity one) the j-th unit vector.
-    pub fn overlap(&self, direction: &[f64]) -> f64 {
-        overlap(&self.block, direction)
-    }
-
-    /// Energy `tr S = tr M M' + sum_j (n_j - 1) c_j^2`.
-    pub fn energy(&self, spectrum: &TiltedSpectrum) -> f64 {
-        let rest: f64 = spectrum.remainder().iter().zip(&self.remainder).map(|(n, c)| n * c * c).sum();
-        self.block.norm_squared() + rest
-    }
 }
 
-impl Weights for TiltedWeights {
+impl Weights for BlockWeights {
     type Scalar = f64;
 
     fn map_singular_values(&mut self, mut f: impl FnMut(&f64) -> Option<f64>) -> Result<(), SpectralError> {
         self.block.map_singular_values(&mut f)?;
         self.remainder.map_singular_values(f)
+    }
+
+    fn polar_factor(&mut self, mut sign: impl FnMut(&f64) -> Option<f64>) -> Result<(), SpectralError> {
+        self.block.polar_factor(&mut sign)?;
+        self.remainder.polar_factor(sign)
     }
 
     fn descend(&self, step_size: &f64, direction: &mut Self) -> bool {

@@ -7,63 +7,17 @@
 //! `[sigma_min, inf)` is larger. Where sigma_min is small, or the bound has grown to where it says little, the comparison ends;
 //! five steps at least are compared, else the case does not count.
 
+mod any_width;
+mod bound;
+
+use bound::{Bound, TELLING, well_conditioned};
 use nalgebra::{DMatrix, DVector};
 use proptest::prelude::*;
 use specdyn::descent::Method;
-use specdyn::risk::{DenseRisk, Landscape, TiltedRisk};
+use specdyn::risk::{BlockRisk, DenseRisk, Landscape};
 use specdyn::spectrum::{CovarianceMatrix, Group, Spectrum, TiltedSpectrum};
 use specdyn::trajectory::Recursion;
-use specdyn::weights::{TiltedWeights, equal_start, orthogonal_start};
-
-/// Below this share of the largest singular value of a gradient its polar factor is ill-conditioned: sliding begins.
-const ILL_CONDITIONED: f64 = 1e-5;
-
-/// A bound on the distance that still tells equal dynamics from different ones.
-const TELLING: f64 = 1e-9;
-
-struct Bound {
-    error: f64,
-    variance: f64,
-    total_variance: f64,
-    dimension: f64,
-    power: f64,
-}
-
-impl Bound {
-    fn new(variances: &[f64], method: &Method, start: f64) -> Self {
-        let dimension = variances.len() as f64;
-        let power = match method {
-            Method::GradientDescent => 1.0,
-            Method::Spectral => 0.0,
-            Method::Power(p) => *p,
-        };
-        let variance = variances.iter().fold(0.0_f64, |m, q| m.max(*q));
-        let mut bound = Self { error: 0.0, variance, total_variance: variances.iter().sum(), dimension, power };
-        bound.error = bound.ulps() * start * dimension.sqrt();
-        bound
-    }
-
-    fn ulps(&self) -> f64 {
-        8.0 * self.dimension * f64::EPSILON
-    }
-
-    /// One step from weights of operator norm `w`, where the gradient's smallest singular value is `sigma_min`.
-    fn step(&mut self, step_size: f64, w: f64, sigma_min: f64) {
-        let (q, total) = (self.variance, self.total_variance);
-        let excess = 1.0 + w * w;
-        let gradient = (2.0 * q * q + q * total) * excess * w;
-        let derivative = (2.0 * q * q + q * total) * (excess + 2.0 * w * w);
-        let rounding = self.ulps() * gradient * self.dimension.sqrt();
-        let direction = if self.power == 1.0 { 1.0 } else { sigma_min.powf(self.power - 1.0) };
-        self.error += step_size * direction * (derivative * self.error + rounding) + self.ulps() * w;
-    }
-}
-
-fn well_conditioned(singular_values: impl Iterator<Item = f64> + Clone) -> Option<f64> {
-    let largest = singular_values.clone().fold(0.0, f64::max);
-    let smallest = singular_values.fold(f64::INFINITY, f64::min);
-    (smallest > ILL_CONDITIONED * largest).then_some(smallest)
-}
+use specdyn::weights::{BlockWeights, equal_start, orthogonal_start};
 
 fn methods() -> impl Strategy<Value = Method> {
     prop_oneof![
@@ -207,8 +161,8 @@ fn compare_tilted(
     let d = variances.len();
     let basis = orthogonal_start(d, d, 1.0, seed).unwrap();
     let full_risk = rotated(&variances, &signal, &basis);
-    let risk = TiltedRisk::new(spectrum.clone()).unwrap();
-    let start = TiltedWeights::equal_start(spectrum, init).unwrap();
+    let risk = BlockRisk::tilted(spectrum).unwrap();
+    let start = BlockWeights::equal_start(spectrum, init).unwrap();
     let mut reduced = Recursion::new(&risk, method.clone(), eta, start.clone()).unwrap();
     let mut full = Recursion::new(&full_risk, method.clone(), eta, &basis * init).unwrap();
     let mut bound = Bound::new(&variances, method, init);
@@ -253,14 +207,14 @@ fn compare_tilted(
 fn twelve_dimensions_agree_over_150_steps_to_a_few_ulps() {
     // The check of record for the block reduction: d = 12, overlap 0.6, GD and SpecGD, before sliding begins.
     let spectrum = TiltedSpectrum::overlap(4.0, 12, 0.6).unwrap();
-    let risk = TiltedRisk::new(spectrum.clone()).unwrap();
+    let risk = BlockRisk::tilted(&spectrum).unwrap();
     let mut variances = vec![1.0; 12];
     variances[11] = 5.0;
     let mut signal = vec![0.0; 12];
     (signal[0], signal[11]) = (0.8, 0.6);
     let full_risk = rotated(&variances, &signal, &DMatrix::identity(12, 12));
     for (method, eta) in [(Method::GradientDescent, 5e-3), (Method::Spectral, 1e-3)] {
-        let start = TiltedWeights::equal_start(&spectrum, 0.1).unwrap();
+        let start = BlockWeights::equal_start(&spectrum, 0.1).unwrap();
         let mut reduced = Recursion::new(&risk, method.clone(), eta, start).unwrap();
         let mut full = Recursion::new(&full_risk, method, eta, DMatrix::identity(12, 12) * 0.1).unwrap();
         for _ in 0..150 {

@@ -1,0 +1,211 @@
+use super::{Covariance, Setting, Signal};
+use crate::observe::OverlapGauge;
+use crate::risk::{BlockRisk, DenseRisk};
+use crate::scalar::{DomainError, Stream};
+use crate::spectrum::{CovarianceMatrix, Group, Spectrum, TiltedSpectrum};
+use crate::weights::{BlockWeights, Column, Compressed, Overlaps};
+use nalgebra::DVector;
+
+/// Dynamics off the invariant manifold, in the smallest form that is exact: a block with one row a group where only the signal is
+/// tilted, else a dense matrix in the coordinates it can reach. `derivations/tilted.md`, `any-width.md`.
+#[derive(Clone, Debug)]
+pub(super) struct Blocks {
+    pub(super) risk: BlockRisk,
+    pub(super) overlaps: Overlaps,
+    pub(super) start: BlockWeights,
+}
+
+/// The two forms of a model.
+pub(super) enum Model {
+    Manifold(Spectrum<f64>),
+    Blocks(Box<Blocks>),
+}
+
+impl Model {
+    pub(super) fn of(setting: &Setting<f64>) -> Result<Self, DomainError> {
+        Ok(if setting.is_on_manifold() {
+            Self::Manifold(setting.spectrum()?)
+        } else {
+            Self::Blocks(Box::new(Blocks::of(setting)?))
+        })
+    }
+
+    /// `w*'Qw*`, whose square is the rate at which the signal escapes, up to a factor.
+    pub(super) fn signal_variance(&self) -> f64 {
+        match self {
+            Self::Manifold(spectrum) => spectrum.variance()[0],
+            Self::Blocks(blocks) => blocks.risk.block().signal_energy(),
+        }
+    }
+}
+
+/// Entries of a matrix that is written out: a random signal, or a dense start.
+const MAX_ENTRIES: u64 = 1 << 24;
+
+/// Overlaps are squares; below this start theirs would leave the range of doubles.
+const SMALLEST_INIT: f64 = 1e-150;
+
+impl Blocks {
+    /// The form for `setting`.
+    ///
+    /// # Errors
+    /// A parameter outside its domain, or a matrix of more than 2^24 entries.
+    pub(super) fn of(setting: &Setting<f64>) -> Result<Self, DomainError> {
+        if !(setting.init.is_finite() && setting.init >= SMALLEST_INIT) {
+            return Err(DomainError::new(
+                "init",
+                setting.init,
+                "a finite number >= 1e-150, off the invariant manifold",
+            ));
+        }
+        let (groups, signal) = groups_and_signal(setting)?;
+        let shown: Vec<usize> = match (&setting.covariance, &setting.signal) {
+            (_, Signal::Eigenvector) => (1..groups.len()).collect(),
+            (Covariance::Spiked { .. }, Signal::Overlap(rho)) if *rho == 0.0 => (1..groups.len()).collect(),
+            // The words of the spiked covariance: spike, bulk.
+            (Covariance::Spiked { .. }, _) => vec![1, 0],
+            _ => (0..groups.len()).collect(),
+        };
+        if setting.starts_isotropic() {
+            Self::tilted(&groups, &signal.along_groups(&groups), &shown, setting.init)
+        } else {
+            Self::dense(&groups, signal, &shown, setting)
+        }
+    }
+
+    fn tilted(groups: &[Group], theta: &[f64], shown: &[usize], init: f64) -> Result<Self, DomainError> {
+        let spectrum = TiltedSpectrum::new(groups, theta)?;
+        let column = |&j: &usize| {
+            // Row j of the block is u_j; it is no direction of the column where others are orthogonal to the signal.
+            let rows = if has_others(&groups[j], theta[j]) { j..j } else { j..j + 1 };
+            let remainder = (groups[j].multiplicity > 1).then_some(j);
+            column(&groups[j], theta[j], rows, remainder)
+        };
+        Ok(Self {
+            risk: BlockRisk::tilted(&spectrum)?,
+            overlaps: Overlaps::new(theta.to_vec(), shown.iter().map(column).collect()),
+            start: BlockWeights::equal_start(&spectrum, init)?,
+        })
+    }
+
+    fn dense(
+        groups: &[Group],
+        signal: Components,
+        shown: &[usize],
+        setting: &Setting<f64>,
+    ) -> Result<Self, DomainError> {
+        let dimension = setting.covariance.dimension();
+        let width = setting.width.unwrap_or(dimension);
+        if width.saturating_mul(dimension) > MAX_ENTRIES {
+            let size = format!("{width} (with {dimension} directions)");
+            return Err(DomainError::new(
+                "width",
+                size,
+                "at most 2^24 entries in all, for weights that are drawn in full",
+            ));
+        }
+        let start = setting.start.draw(dimension as usize, width as usize, setting.init, setting.seed)?;
+        let Compressed { variance, signal, start, rows } =
+            Compressed::new(groups, &signal.written_out(groups)?, &start)?;
+        let column = |&j: &usize| {
+            let (rows, theta) = (rows[j].clone(), signal[rows[j].start]);
+            // The first coordinate of a group is the signal's.
+            let first = rows.start + usize::from(has_others(&groups[j], theta));
+            column(&groups[j], theta, first..rows.end, None)
+        };
+        let columns = shown.iter().map(column).collect();
+        let risk = DenseRisk::new(CovarianceMatrix::diagonal(variance)?, DVector::from_column_slice(&signal))?;
+        Ok(Self {
+            risk: BlockRisk::dense(risk),
+            overlaps: Overlaps::new(signal, columns),
+            start: BlockWeights::dense(start),
+        })
+    }
+
+    /// How observables are read off these weights.
+    pub(super) fn gauge(&self) -> OverlapGauge<'_> {
+        OverlapGauge { risk: &self.risk, overlaps: &self.overlaps }
+    }
+}
+
+/// Whether the group has directions orthogonal to the signal beside the one that is not.
+fn has_others(group: &Group, theta: f64) -> bool {
+    theta != 0.0 && group.multiplicity > 1
+}
+
+fn column(group: &Group, theta: f64, rows: std::ops::Range<usize>, remainder: Option<usize>) -> Column {
+    let others = has_others(group, theta);
+    let directions = (group.multiplicity - u64::from(others)) as f64;
+    Column { rows, remainder, directions, target: if others { 0.0 } else { theta * theta } }
+}
+
+/// A signal: all its components, or those along the first direction of each group where the others are 0.
+enum Components {
+    All(Vec<f64>),
+    First(Vec<f64>),
+}
+
+impl Components {
+    /// `theta_j = ||P_j w*||` (with a sign where there is one direction only).
+    fn along_groups(&self, groups: &[Group]) -> Vec<f64> {
+        let all = match self {
+            Self::First(theta) => return theta.clone(),
+            Self::All(signal) => signal,
+        };
+        let mut rest = &all[..];
+        let mut theta = Vec::with_capacity(groups.len());
+        for group in groups {
+            let (part, others) = rest.split_at(group.multiplicity as usize);
+            theta.push(if let [x] = part { *x } else { norm(part) });
+            rest = others;
+        }
+        let length = norm(&theta);
+        theta.iter_mut().for_each(|x| *x /= length);
+        theta
+    }
+
+    fn written_out(self, groups: &[Group]) -> Result<Vec<f64>, DomainError> {
+        let theta = match self {
+            Self::All(signal) => return Ok(signal),
+            Self::First(theta) => theta,
+        };
+        let mut signal = Vec::new();
+        for (group, theta) in groups.iter().zip(theta) {
+            signal.push(theta);
+            signal.resize(signal.len() + group.multiplicity as usize - 1, 0.0);
+        }
+        Ok(signal)
+    }
+}
+
+fn norm(x: &[f64]) -> f64 {
+    x.iter().map(|x| x * x).sum::<f64>().sqrt()
+}
+
+fn groups_and_signal(setting: &Setting<f64>) -> Result<(Vec<Group>, Components), DomainError> {
+    match (&setting.covariance, &setting.signal) {
+        (Covariance::Spiked { strength, dimension }, Signal::Overlap(rho)) if *rho != 0.0 => {
+            let theta = TiltedSpectrum::overlap(*strength, *dimension, *rho)?.theta().to_vec();
+            Ok((setting.covariance.groups()?, Components::First(theta)))
+        }
+        (_, Signal::Random) => {
+            let (groups, dimension) = (setting.covariance.groups()?, setting.covariance.dimension());
+            if dimension > MAX_ENTRIES {
+                return Err(DomainError::new("dim", dimension, "at most 2^24, for a signal that is drawn"));
+            }
+            let mut signal = vec![0.0; dimension as usize];
+            Stream::Signal.of(setting.seed).fill(0, &mut signal);
+            let length = norm(&signal);
+            signal.iter_mut().for_each(|x| *x /= length);
+            Ok((groups, Components::All(signal)))
+        }
+        _ => {
+            let spectrum = setting.spectrum()?;
+            let pairs = spectrum.variance().iter().zip(spectrum.multiplicity());
+            let groups: Vec<Group> = pairs.map(|(q, n)| Group { variance: *q, multiplicity: *n as u64 }).collect();
+            let mut theta = vec![0.0; groups.len()];
+            theta[0] = 1.0;
+            Ok((groups, Components::First(theta)))
+        }
+    }
+}
