@@ -29,3 +29,5 @@ pub mod spectral_powers {}
 
 #[doc = include_str!("../derivations/finite-samples.md")]
 pub mod finite_samples {}
+#[doc = include_str!("../derivations/validated.md")]
+pub mod validated {}

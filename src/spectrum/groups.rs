@@ -111,6 +111,16 @@ impl<T: Scalar> Spectrum<T> {
         Spectrum { spiked: self.spiked, ..Spectrum::from_parts(variance, multiplicity, self.dimension) }
     }
 
+    /// The same groups in another number system, with other variances.
+    pub(crate) fn with_variances<U: Scalar>(&self, variance: impl Fn(usize) -> U) -> Spectrum<U>
+    where
+        T: Real,
+    {
+        let variance: Vec<U> = (0..self.groups()).map(variance).collect();
+        let multiplicity = self.multiplicity.iter().map(|n| variance[0].int(n.to_f64() as i64)).collect();
+        Spectrum { spiked: self.spiked, ..Spectrum::from_parts(variance, multiplicity, self.dimension) }
+    }
+
     /// The covariance `factor * Q`.
     pub fn scaled(&self, factor: &T) -> Self {
         let variance = self.variance.iter().map(|q| factor.clone() * q).collect();

@@ -16,6 +16,7 @@ mod recursion_grid;
 pub mod roots;
 mod segment;
 pub mod taylor;
+pub mod validated;
 
 pub use lattice::{Fate, Lattice};
 pub use matrix_flow::MatrixFlow;
@@ -24,3 +25,4 @@ pub use rational_descent::{Forecast, RationalDescent};
 pub use recursion::Recursion;
 pub use recursion_grid::{Cell, CellOutcome, recursion_grid};
 pub use segment::{Event, EventKind, Flow, Segment, Stop};
+pub use validated::{ValidatedFlow, ValidatedStep};

@@ -4,14 +4,14 @@
 
 /// Products at least this large have residuals that are doubles: `a b` is a multiple of `ulp(a) ulp(b) > |a b| 2^-106`,
 /// so for `|a b| >= 2^-968` every partial product and the residual are multiples of `2^-1074`.
-pub(super) const SAFE_PRODUCT: f64 = f64::from_bits((1023 - 960) << 52);
+pub(crate) const SAFE_PRODUCT: f64 = f64::from_bits((1023 - 960) << 52);
 
 /// `(s, e)` with `s = fl(a + b)` and `s + e = a + b` exactly (Knuth's 2Sum).
 ///
 /// `e` is finite exactly when neither the sum nor an intermediate result overflowed: an infinite intermediate result
 /// leaves an infinity or a NaN in `e`, since no later operation of the chain can turn one into a finite number.
 #[inline(always)]
-pub(super) fn two_sum(a: f64, b: f64) -> (f64, f64) {
+pub(crate) fn two_sum(a: f64, b: f64) -> (f64, f64) {
     let s = a + b;
     let t = s - a;
     (s, (a - (s - t)) + (b - t))
@@ -30,7 +30,7 @@ pub(super) fn two_sum_sorted(a: f64, b: f64) -> (f64, f64) {
 /// One fused multiply-add where the target has it. Elsewhere Dekker's product (17 operations), because a `mul_add` that
 /// is a function call costs more; both give the same two numbers, the exact ones.
 #[inline(always)]
-pub(super) fn two_product(a: f64, b: f64) -> (f64, f64) {
+pub(crate) fn two_product(a: f64, b: f64) -> (f64, f64) {
     let p = a * b;
     if cfg!(any(target_feature = "fma", target_arch = "aarch64")) {
         (p, a.mul_add(b, -p))

@@ -84,7 +84,7 @@
 mod arithmetic;
 mod decimal;
 mod directed;
-mod error_free;
+pub(crate) mod error_free;
 mod exponential;
 mod logarithm;
 mod measures;

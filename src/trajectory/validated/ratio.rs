@@ -1,0 +1,88 @@
+//! How large `w_j/w_0` becomes within a step.
+
+use super::expansion::TERMS;
+use super::norm::up;
+use super::step::ValidatedStep;
+use crate::scalar::Interval;
+
+/// Below this share of the step, what happens inside a piece of it is below the rounding of its ends.
+const SMALLEST: f64 = 1.0 / (1 << 30) as f64;
+
+/// The growth rate of a path's ratio over a step, `q_0 (2 E_0 + T) - q_j (2 E_j + T)`, as a polynomial and what it may be off by.
+struct Growth {
+    polynomial: [f64; TERMS],
+    doubt: f64,
+    /// The largest slope.
+    slope: f64,
+}
+
+impl Growth {
+    fn at(&self, s: f64) -> f64 {
+        self.polynomial.iter().rev().fold(0.0, |sum, c| sum * s + c)
+    }
+
+    /// Bounds over `[a, b]`.
+    fn over(&self, a: f64, b: f64) -> (f64, f64) {
+        let off = up(self.slope * 0.5 * (b - a) * (1.0 + 1e-9) + self.doubt);
+        let middle = self.at(0.5 * (a + b));
+        (middle - off, middle + off)
+    }
+}
+
+impl ValidatedStep<'_> {
+    /// Bounds on the largest value that `w_j/w_0`, relative to its very start, takes within the step: it is at least the first
+    /// and at most the second.
+    pub fn largest_ratio(&self, j: usize) -> (f64, f64) {
+        let growth = self.growth(j);
+        let mut largest = (0.0_f64, 0.0_f64);
+        let mut see = |s: f64, rise: f64| {
+            let ratio = self.ratio_at_local(j, Interval::point(s)) * Interval::point(rise).exp();
+            // Whatever is seen at one time is a lower bound; the distance to the path at the end of the step holds all along.
+            largest.0 = largest.0.max((ratio / Interval::point(rise).exp()).lower());
+            largest.1 = largest.1.max(ratio.upper());
+        };
+        // Pieces from left to right; a falling one matters by its beginning, a rising one by the beginning of the next.
+        let mut pieces = vec![(0.0, self.length())];
+        let mut falling = false;
+        while let Some((a, b)) = pieces.pop() {
+            let (least, most) = growth.over(a, b);
+            if most <= 0.0 {
+                if !falling {
+                    see(a, 0.0);
+                }
+                falling = true;
+            } else if least >= 0.0 {
+                falling = false;
+            } else if b - a <= SMALLEST * self.length() || growth.slope * (b - a) <= growth.doubt {
+                see(a, up(most * (b - a)));
+                falling = false;
+            } else {
+                let middle = 0.5 * (a + b);
+                pieces.extend([(middle, b), (a, middle)]);
+            }
+        }
+        if !falling {
+            see(self.length(), 0.0);
+        }
+        largest
+    }
+
+    fn growth(&self, j: usize) -> Growth {
+        let (signal, other) = (self.bracket(0), self.bracket(j));
+        let (q, q_signal) = (self.variance(j).midpoint(), self.variance(0).midpoint());
+        let mut polynomial = [0.0; TERMS];
+        let (mut size, mut slope, mut power) = (0.0, 0.0, 1.0);
+        for k in 0..TERMS {
+            polynomial[k] = q_signal * signal[k] - q * other[k];
+            if k > 0 {
+                slope += k as f64 * polynomial[k].abs() * power;
+                power *= self.length();
+            }
+            size += (q_signal * signal[k].abs() + q * other[k].abs()) * power;
+        }
+        // Horner's rule and the coefficients: three roundings an order; the brackets and variances themselves.
+        let rounding = (3 * TERMS + 3) as f64 * f64::EPSILON * size;
+        let doubt = up(rounding + self.rate_doubt(0) + self.rate_doubt(j));
+        Growth { polynomial, doubt, slope: up(slope * (1.0 + 1e-9)) }
+    }
+}
