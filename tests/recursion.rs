@@ -90,6 +90,34 @@ proptest! {
     }
 }
 
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(32))]
+
+    /// The bounds of `chattering` in derivations/spectral-descent.md, to leading order in eta, over two decades of eta: the rate in
+    /// eta is 1 for signal and spike, and 1/2 for the bulk.
+    #[test]
+    fn the_specgd_recursion_ends_eta_from_the_optimum_and_the_bulk_at_its_square_root(
+        d in 3_u64..200, spike in 0.0..30.0_f64, init in 1e-3..0.1_f64, halvings in 13..20_i32,
+    ) {
+        let eta = 2.0_f64.powi(-halvings);
+        let spectrum = Spectrum::spiked(spike, d).unwrap();
+        let mut recursion = spiked(&spectrum, Method::Spectral, init, eta);
+        let steps = ((1.2 - init + 1.0 / d as f64) / eta) as u64;
+        prop_assert_eq!(recursion.run(steps, keep_going), Stop::Horizon);
+        let before = recursion.weights().clone();
+        recursion.run(2, keep_going);
+        let w = recursion.weights();
+        prop_assert_eq!(&before, w, "a cycle of two steps");
+        // What the leading order leaves out is of the size d eta and mu eta of itself, and c moves by whole steps.
+        let (d, slack) = (d as f64, 1.0 + 4.0 * (d as f64 + spike) * eta);
+        prop_assert!((w[0] - 1.0).abs() <= 1.5 * eta * slack, "signal {}", w[0]);
+        prop_assert!(w[1].abs() <= 2.0 * eta * slack, "spike {}", w[1]);
+        let (least, most) = (((d - 2.0) * eta / (d * (d + 1.0))).sqrt(), (3.0 * eta / (d + 1.0)).sqrt());
+        let c = w[2].abs();
+        prop_assert!(c >= least / slack - 2.0 * eta && c <= most * slack + eta, "bulk {c:e}, not in [{least:e}, {most:e}]");
+    }
+}
+
 #[test]
 fn specgd_chatters_at_two_eta_and_at_the_square_root_for_the_bulk() {
     // derivations/spectral-descent.md: |a - 1| and |b| of order 2 eta, |c| of order sqrt(2 eta/(d + 1)), 1.4e-4 here.
