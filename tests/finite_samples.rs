@@ -4,14 +4,14 @@
 //! seeds are fixed, so that the tests pass or fail for good.
 
 use specdyn::descent::{Method, Optimizer};
-use specdyn::simulation::{Population, Resources, Simulation, compare, median_interval};
-use specdyn::spectrum::Spectrum;
+use specdyn::experiment::{Covariance, Setting};
+use specdyn::simulation::{Resources, Simulation, compare, median_interval};
 
 const ERROR: f64 = 1e-9;
 const TWO_THREADS: Resources = Resources { threads: 2, memory: None };
 
-fn spiked(strength: f64, dimension: u64) -> Population {
-    Population::aligned(&Spectrum::spiked(strength, dimension).unwrap()).unwrap()
+fn spiked(strength: f64, dimension: u64) -> Setting {
+    Setting::new(Covariance::Spiked { strength, dimension }, 1e-3, Method::Spectral)
 }
 
 fn gd() -> Optimizer {
@@ -36,8 +36,8 @@ fn ladder(
 ) -> Vec<Simulation> {
     let with = |n: &usize| {
         let steps = (time / step_size).round() as u64;
-        let mut simulation = Simulation::new(spiked(strength, 8), *n, optimizer.clone(), step_size, steps);
-        (simulation.init, simulation.every) = (init, 5);
+        let mut simulation = Simulation::new(spiked(strength, 8), optimizer.clone(), *n, step_size, steps);
+        (simulation.setting.init, simulation.every) = (init, 5);
         simulation
     };
     sizes.iter().map(with).collect()

@@ -1,13 +1,15 @@
 //! Training runs: reproducible, complete in their answers, and governed by the population recursion as n grows.
 
 use specdyn::descent::{Adam, Method, Muon, NormalizedDescent, Optimizer, SignDescent};
+use specdyn::experiment::{Covariance, Setting, Signal};
 use specdyn::simulation::{
-    Data, End, Observation, Population, Precision, Resources, Run, Simulation, SimulationError, Start,
+    Data, End, MemoryError, Observation, Precision, Resources, Run, Simulation, SimulationError,
 };
-use specdyn::spectrum::{Spectrum, TiltedSpectrum};
+use specdyn::trajectory::Recursion;
+use specdyn::weights::Start;
 
-fn spiked(strength: f64, dimension: u64) -> Population {
-    Population::aligned(&Spectrum::spiked(strength, dimension).unwrap()).unwrap()
+fn spiked(strength: f64, dimension: u64) -> Setting {
+    Setting::new(Covariance::Spiked { strength, dimension }, 1e-3, Method::Spectral)
 }
 
 fn gd() -> Optimizer {
@@ -32,14 +34,14 @@ const TWO_THREADS: Resources = Resources { threads: 2, memory: None };
 #[test]
 fn a_seed_has_the_same_bytes_on_any_number_of_threads_and_in_any_company() {
     for data in [Data::FullBatch, Data::MiniBatch(60), Data::Online(70)] {
-        let mut simulation = Simulation::new(spiked(5.0, 12), 300, specgd(), 0.02, 12);
-        (simulation.data, simulation.noise, simulation.init) = (data, 0.1, 0.05);
+        let mut simulation = Simulation::new(spiked(5.0, 12), specgd(), 300, 0.02, 12);
+        (simulation.data, simulation.noise, simulation.setting.init) = (data, 0.1, 0.05);
         let run = |threads, seeds: &[u64], memory| {
             simulation.run_seeds(seeds, Resources { threads, memory }, &|_, _| {}).unwrap()
         };
         let all = run(1, &[3, 1, 2], None);
         assert_eq!(all.iter().map(|run| run.seed).collect::<Vec<_>>(), [3, 1, 2]);
-        let one_at_a_time = Some(simulation.memory(1, 5).total());
+        let one_at_a_time = Some(simulation.memory(3, 1, 5).total());
         for (threads, limit) in [(1, one_at_a_time), (2, None), (5, None), (3, one_at_a_time)] {
             assert_eq!(bits(&run(threads, &[3, 1, 2], limit)), bits(&all), "{threads} threads, {data:?}");
         }
@@ -50,7 +52,7 @@ fn a_seed_has_the_same_bytes_on_any_number_of_threads_and_in_any_company() {
 
 #[test]
 fn online_steps_of_n_begin_like_the_full_batch_and_then_differ() {
-    let full = Simulation::new(spiked(5.0, 10), 200, gd(), 0.01, 3);
+    let full = Simulation::new(spiked(5.0, 10), gd(), 200, 0.01, 3);
     let mut online = full.clone();
     online.data = Data::Online(200);
     let (full, online) = (full.run(4).unwrap(), online.run(4).unwrap());
@@ -64,7 +66,7 @@ fn online_steps_of_n_begin_like_the_full_batch_and_then_differ() {
 
 #[test]
 fn a_mini_batch_of_all_samples_is_the_full_batch_up_to_the_order_of_sums() {
-    let full = Simulation::new(spiked(5.0, 10), 200, gd(), 0.01, 20);
+    let full = Simulation::new(spiked(5.0, 10), gd(), 200, 0.01, 20);
     let mut batched = full.clone();
     batched.data = Data::MiniBatch(200);
     let (full, batched) = (full.run(4).unwrap(), batched.run(4).unwrap());
@@ -77,10 +79,13 @@ fn a_mini_batch_of_all_samples_is_the_full_batch_up_to_the_order_of_sums() {
 
 #[test]
 fn observations_come_at_the_start_every_so_often_and_at_the_end() {
-    let mut simulation = Simulation::new(spiked(5.0, 10), 50, gd(), 0.01, 10);
+    let mut simulation = Simulation::new(spiked(5.0, 10), gd(), 50, 0.01, 10);
     simulation.every = 4;
     let steps = |run: &Run| run.observations.iter().map(|o| o.step).collect::<Vec<_>>();
-    assert_eq!(steps(&simulation.run(0).unwrap()), [0, 4, 8, 10]);
+    let some = simulation.run(0).unwrap();
+    assert_eq!(steps(&some), [0, 4, 8, 10]);
+    let all = Simulation { every: 1, ..simulation.clone() }.run(0).unwrap();
+    assert_eq!(some.observations[1].amplification, all.observations[4].amplification, "every step is watched");
     assert_eq!(steps(&simulation.prediction(0).unwrap()), [0, 4, 8, 10]);
     simulation.steps = 0;
     assert_eq!(steps(&simulation.run(0).unwrap()), [0]);
@@ -88,7 +93,7 @@ fn observations_come_at_the_start_every_so_often_and_at_the_end() {
 
 #[test]
 fn parameters_outside_their_domain_are_named() {
-    let good = Simulation::new(spiked(5.0, 10), 50, gd(), 0.01, 1);
+    let good = Simulation::new(spiked(5.0, 10), gd(), 50, 0.01, 1);
     let name = |change: &dyn Fn(&mut Simulation)| {
         let mut bad = good.clone();
         change(&mut bad);
@@ -98,41 +103,47 @@ fn parameters_outside_their_domain_are_named() {
     assert_eq!(name(&|s| s.data = Data::MiniBatch(51)), "batch");
     assert_eq!(name(&|s| s.data = Data::MiniBatch(0)), "batch");
     assert_eq!(name(&|s| s.data = Data::Online(0)), "batch");
-    assert_eq!(name(&|s| s.step_size = f64::NAN), "step-size");
-    assert_eq!(name(&|s| s.step_size = 0.0), "step-size");
+    assert_eq!(name(&|s| s.setting.step_size = Some(f64::NAN)), "step-size");
+    assert_eq!(name(&|s| s.setting.step_size = Some(0.0)), "step-size");
     assert_eq!(name(&|s| s.noise = -1.0), "noise");
-    assert_eq!(name(&|s| s.init = f64::INFINITY), "init");
+    assert_eq!(name(&|s| s.setting.init = f64::INFINITY), "init");
     assert_eq!(name(&|s| s.every = 0), "every");
-    assert_eq!(name(&|s| s.width = 0), "width");
-    assert_eq!(name(&|s| s.start = Start::Spherical), "width");
+    assert_eq!(name(&|s| s.setting.width = Some(0)), "width");
+    assert_eq!(name(&|s| s.setting.start = Start::Sphere), "width");
 }
 
 #[test]
 fn samples_that_would_not_fit_are_refused_with_a_forecast() {
-    let mut simulation = Simulation::new(spiked(5.0, 1000), 4_000_000_000, gd(), 0.01, 1);
+    let mut simulation = Simulation::new(spiked(5.0, 1000), gd(), 4_000_000_000, 0.01, 1);
     let limited = Resources { threads: 2, memory: Some(16 << 30) };
     let error = simulation.run_seeds(&[0], limited, &|_, _| {}).unwrap_err();
-    let SimulationError::Memory(error) = error else { panic!("{error}") };
-    assert!(error.needed > 32_000_000_000_000, "{error}");
-    assert_eq!((error.samples, error.dimension, error.available), (4_000_000_000, 1000, 16 << 30));
+    let SimulationError::Memory(MemoryError::Samples { samples, dimension, needed, available }) = error else {
+        panic!("{error}")
+    };
+    assert!(needed > 32_000_000_000_000, "{needed}");
+    assert_eq!((samples, dimension), (4_000_000_000, 1000));
+    assert!((15 << 30..=16 << 30).contains(&available));
     // Online runs hold one batch, however many samples they see.
     simulation.data = Data::Online(100);
-    assert!(simulation.memory(1, 2).samples < 1 << 20, "{:?}", simulation.memory(1, 2));
+    assert!(simulation.memory(1, 1, 2).samples < 1 << 20, "{:?}", simulation.memory(1, 1, 2));
     assert!(simulation.run_seeds(&[0], limited, &|_, _| {}).is_ok());
+    simulation.steps = 1 << 50;
+    let error = simulation.run_seeds(&[0], limited, &|_, _| {}).unwrap_err();
+    assert!(matches!(error, SimulationError::Memory(MemoryError::Observations { runs: 1, .. })), "{error}");
 }
 
 #[test]
 fn memory_is_the_inputs_and_a_tenth() {
-    let simulation = Simulation::new(spiked(20.0, 512), 20_000, gd(), 0.01, 1);
+    let simulation = Simulation::new(spiked(20.0, 512), gd(), 20_000, 0.01, 1);
     let inputs = 20_000.0 * 512.0 * 8.0;
-    let samples = simulation.memory(1, 2).samples as f64;
+    let samples = simulation.memory(1, 1, 2).samples as f64;
     assert!(samples < 1.05 * inputs, "{}", samples / inputs);
 }
 
 #[test]
 fn a_run_that_diverges_says_so_and_the_others_go_on() {
-    let mut simulation = Simulation::new(spiked(20.0, 10), 60, gd(), 0.08, 400);
-    simulation.init = 0.05;
+    let mut simulation = Simulation::new(spiked(20.0, 10), gd(), 60, 0.08, 400);
+    simulation.setting.init = 0.05;
     let seeds: Vec<u64> = (0..24).collect();
     let runs = simulation.run_seeds(&seeds, TWO_THREADS, &|_, _| {}).unwrap();
     let (mut finished, mut diverged) = (0, 0);
@@ -156,11 +167,19 @@ fn a_run_that_diverges_says_so_and_the_others_go_on() {
 
 #[test]
 fn every_optimizer_width_start_signal_and_precision_runs() {
-    let tilted = Population::tilted(&TiltedSpectrum::overlap(8.0, 9, 0.4).unwrap()).unwrap();
-    let power_law = Spectrum::power_law(&1.2, 9, 2).unwrap();
-    let random = Population::random(&power_law, 7).unwrap();
-    assert_eq!(tilted.names(), ["signal", "spike", "bulk"]);
-    for population in [spiked(8.0, 9), tilted, Population::aligned(&power_law).unwrap(), random] {
+    let with =
+        |covariance: Covariance<f64>, signal| Setting { signal, ..Setting::new(covariance, 0.1, Method::Spectral) };
+    let (spike, power) = (
+        Covariance::Spiked { strength: 8.0, dimension: 9 },
+        Covariance::PowerLaw { exponent: 1.2, dimension: 9, signal: 2 },
+    );
+    for setting in [
+        with(spike.clone(), Signal::Eigenvector),
+        with(spike.clone(), Signal::Overlap(0.4)),
+        with(spike, Signal::Random),
+        with(power.clone(), Signal::Eigenvector),
+        with(power, Signal::Random),
+    ] {
         for optimizer in [
             gd(),
             specgd(),
@@ -171,15 +190,15 @@ fn every_optimizer_width_start_signal_and_precision_runs() {
             Optimizer::Adam(Adam::default()),
         ] {
             for (width, start) in [
-                (1, Start::Spherical),
+                (1, Start::Sphere),
                 (4, Start::Orthogonal),
                 (4, Start::Gaussian),
                 (9, Start::Orthogonal),
                 (13, Start::Orthogonal),
                 (13, Start::Gaussian),
             ] {
-                let mut simulation = Simulation::new(population.clone(), 400, optimizer.clone(), 1e-3, 6);
-                (simulation.width, simulation.start, simulation.init) = (width, start, 0.1);
+                let mut simulation = Simulation::new(setting.clone(), optimizer.clone(), 400, 1e-3, 6);
+                (simulation.setting.width, simulation.setting.start) = (Some(width), start);
                 let double = simulation.run(5).unwrap();
                 simulation.precision = Precision::Single;
                 let single = simulation.run(5).unwrap();
@@ -200,41 +219,79 @@ fn every_optimizer_width_start_signal_and_precision_runs() {
 
 #[test]
 fn a_spherical_start_lies_on_its_sphere() {
-    let mut simulation = Simulation::new(spiked(8.0, 30), 10, gd(), 1e-3, 0);
-    (simulation.width, simulation.start, simulation.init) = (1, Start::Spherical, 0.7);
+    let mut simulation = Simulation::new(spiked(8.0, 30), gd(), 10, 1e-3, 0);
+    (simulation.setting.width, simulation.setting.start, simulation.setting.init) = (Some(1), Start::Sphere, 0.7);
     let weights = simulation.initial_weights(3).unwrap();
     assert!((weights.norm() - 0.7).abs() < 1e-15);
 }
 
+/// The prediction, in its smallest form, against the full matrix from the run's own start, read as a run is.
 #[test]
-fn reduced_and_full_predictions_agree() {
-    // A start on the manifold, predicted by three coefficients; a wider one as the full matrix of another optimiser object.
-    for optimizer in [gd(), Optimizer::Method(Method::power(0.5).unwrap())] {
-        let mut simulation = Simulation::new(spiked(8.0, 9), 10, optimizer, 5e-3, 300);
-        simulation.init = 0.02;
-        let reduced = simulation.prediction(1).unwrap();
-        assert!(simulation.has_common_prediction());
-        let tilted = Population::tilted(&TiltedSpectrum::overlap(8.0, 9, 0.0).unwrap()).unwrap();
-        simulation.population = tilted;
-        assert!(!simulation.has_common_prediction());
-        let full = simulation.prediction(1).unwrap();
-        for (a, b) in reduced.observations.iter().zip(&full.observations) {
-            for (x, y) in a.coefficients.iter().zip(&b.coefficients) {
-                assert!((x - y).abs() < 1e-10, "step {}: {x} {y}", a.step);
+fn predictions_are_the_recursion_of_the_full_matrix() {
+    for (optimizer, signal, width, start) in [
+        (gd(), Signal::Eigenvector, 9, Start::Orthogonal),
+        (Optimizer::Method(Method::power(0.5).unwrap()), Signal::Eigenvector, 12, Start::Orthogonal),
+        (gd(), Signal::Overlap(0.3), 9, Start::Orthogonal),
+        (gd(), Signal::Random, 9, Start::Orthogonal),
+        (gd(), Signal::Overlap(0.3), 4, Start::Gaussian),
+        (Optimizer::Muon(Muon::default()), Signal::Eigenvector, 12, Start::Orthogonal),
+        (Optimizer::Adam(Adam::default()), Signal::Random, 3, Start::Gaussian),
+    ] {
+        let mut simulation = Simulation::new(spiked(8.0, 9), optimizer.clone(), 10, 5e-3, 200);
+        simulation.setting.init = 0.02;
+        (simulation.setting.signal, simulation.setting.width, simulation.setting.start) = (signal, Some(width), start);
+        let prediction = simulation.prediction(1).unwrap();
+        assert_eq!(prediction.end, End::Finished);
+        let population = simulation.population(1).unwrap();
+        let start = simulation.initial_weights(1).unwrap();
+        let mut recursion = Recursion::new(population.risk(), optimizer, 5e-3, start).unwrap();
+        for observation in &prediction.observations {
+            let w = recursion.weights();
+            let (overlaps, energy) = population.overlaps(w);
+            for (x, y) in observation.coefficients.iter().zip(&overlaps) {
+                assert!((x - y.sqrt()).abs() < 1e-9, "step {}: {x} {}", observation.step, y.sqrt());
             }
-            assert!(b.off_manifold < 1e-9, "step {}: {}", a.step, b.off_manifold);
-            assert!((a.population_risk - b.population_risk).abs() < 1e-10);
-            assert!(
-                (a.alignment - b.alignment).abs() < 1e-10 && (a.amplification / b.amplification - 1.0).abs() < 1e-8
-            );
+            assert!((observation.population_risk - population.risk().population_risk(w)).abs() < 1e-9);
+            assert!((observation.alignment - overlaps[0] / energy).abs() < 1e-9);
+            if simulation.setting.is_on_manifold() {
+                assert!(population.off_manifold(w).unwrap() < 1e-9);
+            }
+            recursion.step().unwrap();
         }
+    }
+}
+
+/// Another `W O` in front of the eyes: nothing that is observed may change, and a matrix of the manifold's form is on it.
+#[test]
+fn overlaps_do_not_see_turns_and_the_manifold_is_where_it_should_be() {
+    for signal in [Signal::Eigenvector, Signal::Overlap(0.6), Signal::Random] {
+        let mut simulation = Simulation::new(spiked(8.0, 7), gd(), 10, 5e-3, 1);
+        simulation.setting.signal = signal.clone();
+        let population = simulation.population(3).unwrap();
+        let w = Start::Gaussian.draw(7, 5, 1.0, 8).unwrap();
+        let o = Start::Orthogonal.draw(5, 5, 1.0, 9).unwrap();
+        let ((a, energy), (b, turned)) = (population.overlaps(&w), population.overlaps(&(&w * o)));
+        assert!(a.iter().zip(&b).all(|(x, y)| (x - y).abs() < 1e-13) && (energy - turned).abs() < 1e-13);
+        let s = &w * w.transpose();
+        let along = |x: &[f64]| s.map_with_location(|i, j, s| s * x[i] * x[j]).sum();
+        let spike = population.deviation().iter().position(|q| *q == 3.0).unwrap();
+        let mut u = population.signal().to_vec();
+        u[spike] = 0.0;
+        let length = u.iter().map(|x| x * x).sum::<f64>();
+        let bulk = (s.trace() - s[(spike, spike)] - along(&u) / length) / 5.0;
+        for (x, y) in a.iter().zip([along(population.signal()), s[(spike, spike)], bulk]) {
+            assert!((x - y).abs() < 1e-13, "{signal:?}: {x} {y}");
+        }
+        let off = population.off_manifold(&w);
+        assert_eq!(off.is_none(), signal == Signal::Random);
+        assert!(off.is_none_or(|off| off > 0.1 && off < 1.0));
     }
 }
 
 #[test]
 fn directions_of_specgd_are_orthogonal_and_those_of_muon_nearly() {
-    let mut simulation = Simulation::new(spiked(8.0, 20), 500, specgd(), 5e-3, 10);
-    simulation.init = 0.05;
+    let mut simulation = Simulation::new(spiked(8.0, 20), specgd(), 500, 5e-3, 10);
+    simulation.setting.init = 0.05;
     let exact = simulation.run(1).unwrap();
     assert!(exact.observations[..10].iter().all(|o| o.orthogonality_error <= 1e-14 * 20.0));
     assert!(exact.observations[10].orthogonality_error.is_nan());
@@ -246,8 +303,8 @@ fn directions_of_specgd_are_orthogonal_and_those_of_muon_nearly() {
 
 #[test]
 fn batches_smaller_than_the_dimension_give_steps_of_low_rank() {
-    let mut simulation = Simulation::new(spiked(8.0, 20), 100, specgd(), 5e-3, 1);
-    (simulation.data, simulation.init) = (Data::Online(3), 0.05);
+    let mut simulation = Simulation::new(spiked(8.0, 20), specgd(), 100, 5e-3, 1);
+    (simulation.data, simulation.setting.init) = (Data::Online(3), 0.05);
     let run = simulation.run(1).unwrap();
     // Three singular values 1 and seventeen 0: ||U'U - I||_F^2 = 17.
     assert!((run.observations[0].orthogonality_error - 17_f64.sqrt()).abs() < 1e-12);

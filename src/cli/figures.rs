@@ -113,15 +113,8 @@ pub(super) fn trajectories<T: Real>(
         let curve = |role: Role, name: Label, value: &dyn Fn(&Point<T>) -> f64| {
             Curve::new(role, name, run.rows.iter().map(|row| (row.time.to_f64(), value(row))).collect())
         };
-        let coefficients = (0..shown).map(|j| {
-            let role = match names[j].as_str() {
-                "signal" => Role::Signal,
-                "spike" => Role::Spike,
-                "bulk" => Role::Bulk,
-                _ => Role::Other(j - 1),
-            };
-            curve(role, Label::plain(names[j].clone()), &|row| row.coefficients[j].to_f64())
-        });
+        let coefficients = (0..shown)
+            .map(|j| curve(role(&names[j], j), Label::plain(names[j].clone()), &|row| row.coefficients[j].to_f64()));
         let alignment = |row: &Point<T>| row.alignment.as_ref().map_or(f64::NAN, Real::to_f64);
         Column {
             title: optimizer_label(&run.optimizer),
@@ -145,8 +138,23 @@ pub(super) fn trajectories<T: Real>(
         columns: runs.iter().map(column).collect(),
     }
     .draw()?;
+    write(path, force, &figure, provenance)
+}
+
+/// Writes a figure, with the provenance beside it.
+pub(super) fn write(path: &Path, force: bool, figure: &Figure, provenance: &Provenance) -> Result<(), CliError> {
     let format = format_of(path)?;
-    Ok(write_new_with_provenance(path, force, provenance, |out| format.write(&figure, out))?)
+    Ok(write_new_with_provenance(path, force, provenance, |out| format.write(figure, out))?)
+}
+
+/// What the coefficient `name`, number j, is drawn as.
+pub(super) fn role(name: &str, j: usize) -> Role {
+    match name {
+        "signal" => Role::Signal,
+        "spike" => Role::Spike,
+        "bulk" => Role::Bulk,
+        _ => Role::Other(j.saturating_sub(1)),
+    }
 }
 
 impl FigureFormat {
@@ -165,10 +173,14 @@ impl FigureFormat {
     }
 }
 
-fn optimizer_label(name: &str) -> Label {
+pub(super) fn optimizer_label(name: &str) -> Label {
     match (name, name.strip_prefix("power:")) {
         ("gd", _) => Label::plain("GD"),
         ("specgd", _) => Label::plain("SpecGD"),
+        ("muon", _) => Label::plain("Muon"),
+        ("sign", _) => Label::plain("sign descent"),
+        ("normalized-gd", _) => Label::plain("normalised GD"),
+        ("adam", _) => Label::plain("Adam"),
         (_, Some(p)) => Label::plain(format!("spectral power {p}")),
         _ => Label::plain(name),
     }

@@ -23,9 +23,12 @@ mod population;
 mod precision;
 mod progress;
 mod signals;
+mod simulate;
 mod slurm;
 mod status;
 mod sweep_folder;
+mod training;
+mod training_figures;
 
 pub use error::CliError;
 
@@ -50,6 +53,8 @@ domain; 65 unusable input file; 73 output exists or cannot be made; 74 input or 
 enum Command {
     /// Integrate the population dynamics and print coefficients, risk, alignment and amplification over time
     Population(Box<population::PopulationOptions>),
+    /// Train on finite samples, for many seeds, and print overlaps, risks, alignment and amplification over steps
+    Simulate(Box<simulate::SimulateOptions>),
     /// Colour an observable over a grid of two parameters, one panel an optimizer
     PhaseDiagram(Box<phase_diagram::PhaseDiagramOptions>),
     /// Draw the figures of a phase diagram again, without recomputing
@@ -88,6 +93,7 @@ fn execute(arguments: Vec<OsString>) -> Result<(), CliError> {
     let matches = Arguments::command().try_get_matches_from(arguments).map_err(CliError::Usage)?;
     match Arguments::from_arg_matches(&matches).map_err(CliError::Usage)?.command {
         Command::Population(options) => population::execute(&options),
+        Command::Simulate(options) => simulate::execute(&options),
         Command::PhaseDiagram(options) => phase_diagram::execute(&options),
         Command::Plot(options) => plot::execute(&options),
         Command::Merge(options) => merge::execute(&options),

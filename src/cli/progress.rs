@@ -7,9 +7,14 @@ pub(super) struct Bar(ProgressBar);
 
 impl Bar {
     pub(super) fn new() -> Self {
+        Self::of("cells")
+    }
+
+    /// A bar that counts `what`.
+    pub(super) fn of(what: &str) -> Self {
         let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
-        let style =
-            ProgressStyle::with_template("{wide_bar} {pos}/{len} cells, {eta} left").expect("a constant template");
+        let style = ProgressStyle::with_template(&format!("{{wide_bar}} {{pos}}/{{len}} {what}, {{eta}} left"))
+            .expect("a constant template");
         bar.set_style(style);
         Self(bar)
     }
@@ -17,6 +22,12 @@ impl Bar {
     pub(super) fn show(&self, done: u64, total: u64) {
         self.0.set_length(total);
         self.0.set_position(done);
+    }
+
+    /// One more of `total`, from any thread.
+    pub(super) fn one_more(&self, total: u64) {
+        self.0.set_length(total);
+        self.0.inc(1);
     }
 
     pub(super) fn finish(&self) {

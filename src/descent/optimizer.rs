@@ -19,6 +19,19 @@ pub enum Optimizer {
 }
 
 impl Optimizer {
+    /// The method of the theory, if it is one.
+    pub fn method(&self) -> Option<&Method> {
+        match self {
+            Self::Method(method) => Some(method),
+            _ => None,
+        }
+    }
+
+    /// Turning the weights, `W -> W O` with O orthogonal, turns all their future and changes nothing else.
+    pub fn is_equivariant(&self) -> bool {
+        !matches!(self, Self::Sign(_) | Self::Adam(_))
+    }
+
     /// Directions are meant to have orthonormal rows or columns.
     pub fn is_orthogonal(&self) -> bool {
         matches!(self, Self::Method(Method::Spectral) | Self::Muon(_))
@@ -45,7 +58,7 @@ impl fmt::Display for Optimizer {
             Self::Method(Method::Power(p)) => write!(f, "power:{p}"),
             Self::Muon(_) => f.write_str("muon"),
             Self::Sign(_) => f.write_str("sign"),
-            Self::Normalized(_) => f.write_str("normalized"),
+            Self::Normalized(_) => f.write_str("normalized-gd"),
             Self::Adam(_) => f.write_str("adam"),
         }
     }

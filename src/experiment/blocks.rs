@@ -59,13 +59,7 @@ impl Blocks {
             ));
         }
         let (groups, signal) = groups_and_signal(setting)?;
-        let shown: Vec<usize> = match (&setting.covariance, &setting.signal) {
-            (_, Signal::Eigenvector) => (1..groups.len()).collect(),
-            (Covariance::Spiked { .. }, Signal::Overlap(rho)) if *rho == 0.0 => (1..groups.len()).collect(),
-            // The words of the spiked covariance: spike, bulk.
-            (Covariance::Spiked { .. }, _) => vec![1, 0],
-            _ => (0..groups.len()).collect(),
-        };
+        let shown = shown(setting, groups.len());
         if setting.starts_isotropic() {
             Self::tilted(&groups, &signal.along_groups(&groups), &shown, setting.init)
         } else {
@@ -125,6 +119,44 @@ impl Blocks {
     /// How observables are read off these weights.
     pub(super) fn gauge(&self) -> OverlapGauge<'_> {
         OverlapGauge { risk: &self.risk, overlaps: &self.overlaps }
+    }
+}
+
+/// A model with nothing reduced: what samples can be drawn from.
+#[derive(Clone, Debug, PartialEq)]
+pub struct WrittenOut {
+    /// Groups of the covariance, whose directions are the coordinates, one group after the other.
+    pub groups: Vec<Group>,
+    /// The signal: all d components. Unless it is random, the only one in a group that is not 0 is the first.
+    pub signal: Vec<f64>,
+    /// Which groups the columns after the signal's belong to.
+    pub shown: Vec<usize>,
+}
+
+impl Setting<f64> {
+    /// The model with all its coordinates.
+    ///
+    /// # Errors
+    /// A parameter outside its domain, more than 2^24 directions.
+    pub fn written_out(&self) -> Result<WrittenOut, DomainError> {
+        let dimension = self.covariance.dimension();
+        if dimension > MAX_ENTRIES {
+            return Err(DomainError::new("dim", dimension, "at most 2^24, for samples"));
+        }
+        let (groups, signal) = groups_and_signal(self)?;
+        let shown = shown(self, groups.len());
+        Ok(WrittenOut { signal: signal.written_out(&groups)?, groups, shown })
+    }
+}
+
+/// The groups that have a column, in the order of the columns.
+fn shown(setting: &Setting<f64>, groups: usize) -> Vec<usize> {
+    match (&setting.covariance, &setting.signal) {
+        (_, Signal::Eigenvector) => (1..groups).collect(),
+        (Covariance::Spiked { .. }, Signal::Overlap(rho)) if *rho == 0.0 => (1..groups).collect(),
+        // The words of the spiked covariance: spike, bulk.
+        (Covariance::Spiked { .. }, _) => vec![1, 0],
+        _ => (0..groups).collect(),
     }
 }
 

@@ -13,6 +13,7 @@ mod setting;
 mod settled;
 mod watch;
 
+pub use blocks::WrittenOut;
 pub use exact::run_exact;
 pub use measure::{Measured, Status, measure};
 pub use model::{Covariance, Signal};

@@ -108,7 +108,7 @@ impl<T: Real> Setting<T> {
     }
 
     /// `W_0 W_0' = init^2 I`.
-    pub(super) fn starts_isotropic(&self) -> bool {
+    pub fn starts_isotropic(&self) -> bool {
         self.start == Start::Orthogonal && self.width.is_none_or(|m| m >= self.covariance.dimension())
     }
 

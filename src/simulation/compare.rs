@@ -1,5 +1,4 @@
 use super::{End, Quartiles, Rate, Resources, Run, Simulation, SimulationError};
-use rayon::prelude::*;
 
 /// Simulations of growing samples beside the recursions that they should follow.
 #[derive(Clone, Debug, PartialEq)]
@@ -51,16 +50,17 @@ pub fn compare(
     if seeds.is_empty() {
         return Err(DomainError::new("seeds", 0, "an integer >= 1").into());
     }
-    let names = first.population.names().to_vec();
-    if let Some(other) = simulations.iter().find(|s| s.population.names() != names) {
-        return Err(
-            DomainError::new("ladder", other.population.names().len(), "simulations with the same overlaps").into()
-        );
+    let names = first.names()?;
+    for simulation in simulations {
+        let others = simulation.names()?;
+        if others != names {
+            return Err(DomainError::new("ladder", others.join(","), "simulations with the same overlaps").into());
+        }
     }
     let mut rungs = Vec::with_capacity(simulations.len());
     for (number, simulation) in simulations.iter().enumerate() {
         let runs = simulation.run_seeds(seeds, resources, &|seed, step| progress(number, seed, step))?;
-        rungs.push(Rung::new(simulation, &runs, &predictions(simulation, seeds)?));
+        rungs.push(Rung::new(simulation, names.len(), &runs, &simulation.predictions(seeds)?));
     }
     let rates = (0..names.len())
         .map(|j| {
@@ -74,17 +74,8 @@ pub fn compare(
     Ok(Comparison { names, rungs, rates })
 }
 
-fn predictions(simulation: &Simulation, seeds: &[u64]) -> Result<Vec<Run>, SimulationError> {
-    if simulation.has_common_prediction() {
-        let one = simulation.prediction(seeds[0])?;
-        return Ok(vec![one; seeds.len()]);
-    }
-    Ok(seeds.par_iter().map(|seed| simulation.prediction(*seed)).collect::<Result<_, _>>()?)
-}
-
 impl Rung {
-    fn new(simulation: &Simulation, runs: &[Run], predictions: &[Run]) -> Self {
-        let overlaps = simulation.population.names().len();
+    fn new(simulation: &Simulation, overlaps: usize, runs: &[Run], predictions: &[Run]) -> Self {
         let mut deviations: Vec<Vec<f64>> = vec![Vec::with_capacity(runs.len()); overlaps];
         for (run, prediction) in runs.iter().zip(predictions) {
             for (j, deviations) in deviations.iter_mut().enumerate() {
@@ -99,7 +90,7 @@ impl Rung {
         };
         Self {
             samples: simulation.batch(),
-            dimension: simulation.population.dimension(),
+            dimension: simulation.dimension(),
             quartiles: deviations.iter().filter_map(|d| Quartiles::of_sorted(d)).collect(),
             deviations,
             amplification: last(runs),

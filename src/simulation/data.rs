@@ -20,10 +20,9 @@ pub(super) struct SampledLandscape<'a, T: Element> {
 }
 
 impl<'a, T: Element> SampledLandscape<'a, T> {
-    pub(super) fn new(simulation: &'a Simulation, seed: u64) -> Self {
-        let population = &simulation.population;
+    pub(super) fn new(simulation: &Simulation, population: &'a Population, seed: u64) -> Self {
         let dimension = population.dimension();
-        let source = Source { deviation: &population.deviation, noise: simulation.noise, seed };
+        let source = Source { deviation: population.deviation(), noise: simulation.noise, seed };
         let (held, batch) = match simulation.data {
             Data::FullBatch => (simulation.samples, 0),
             Data::MiniBatch(size) => (simulation.samples, size),
@@ -54,7 +53,7 @@ impl<'a, T: Element> SampledLandscape<'a, T> {
 
 impl<T: Element> Landscape<DMatrix<f64>> for SampledLandscape<'_, T> {
     fn admit(&self, weights: &DMatrix<f64>) -> Result<(), DomainError> {
-        (&self.population.risk).admit(weights)
+        self.population.risk().admit(weights)
     }
 
     fn gradient(&mut self, weights: &DMatrix<f64>, gradient: &mut DMatrix<f64>) {

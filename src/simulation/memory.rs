@@ -1,6 +1,6 @@
 //! How much memory runs need: forecast before anything is allocated, refused where it would not fit.
 
-use super::{Data, Precision, Simulation};
+use super::{Data, Observation, Precision, Simulation};
 use crate::risk::{EmpiricalGradient, Samples};
 
 /// Bytes, by what they are for.
@@ -12,35 +12,61 @@ pub struct Forecast {
     pub workspace: u64,
     /// Runs at a time.
     pub concurrent: u64,
+    /// What is observed, of all runs.
+    pub observations: u64,
 }
 
 impl Forecast {
     /// All of it.
     pub fn total(&self) -> u64 {
-        self.samples.saturating_add(self.workspace).saturating_mul(self.concurrent)
+        let at_a_time = self.samples.saturating_add(self.workspace).saturating_mul(self.concurrent);
+        at_a_time.saturating_add(self.observations)
     }
 }
 
-/// The samples would not fit.
+/// It would not fit.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "a run of {samples} samples in dimension {dimension} needs {needed} bytes and {available} are available; take fewer samples, online or single-precision data"
-)]
-pub struct MemoryError {
-    /// Number of samples held.
-    pub samples: u64,
-    /// Dimension.
-    pub dimension: usize,
-    /// Bytes of one run.
-    pub needed: u64,
-    /// Bytes there are.
-    pub available: u64,
+pub enum MemoryError {
+    /// The samples of a single run.
+    #[error(
+        "a run of {samples} samples in dimension {dimension} needs {needed} bytes and {available} are available; take fewer samples, online or single-precision data"
+    )]
+    Samples {
+        /// Number of samples held.
+        samples: u64,
+        /// Dimension.
+        dimension: usize,
+        /// Bytes of one run.
+        needed: u64,
+        /// Bytes there are.
+        available: u64,
+    },
+    /// What is observed, of all runs.
+    #[error(
+        "the observations of {runs} runs need {needed} bytes and {available} are available; observe less often, or run fewer seeds"
+    )]
+    Observations {
+        /// Number of runs.
+        runs: usize,
+        /// Bytes of all their observations.
+        needed: u64,
+        /// Bytes there are.
+        available: u64,
+    },
 }
 
-/// For `concurrent` runs at a time on `threads` threads in all.
-pub(super) fn forecast(simulation: &Simulation, concurrent: usize, threads: usize) -> Forecast {
+/// Bytes that the observations of one run take, and a row of a table made of each.
+fn observations(simulation: &Simulation) -> u64 {
+    const CELL: u64 = 32;
+    let names = simulation.names().map_or(0, |names| names.len()) as u64;
+    let one = size_of::<Observation>() as u64 + 8 * names + CELL * (12 + names);
+    (simulation.steps / simulation.every.max(1)).saturating_add(2).saturating_mul(one)
+}
+
+/// For `runs` runs, `concurrent` at a time, on `threads` threads in all.
+pub(super) fn forecast(simulation: &Simulation, runs: usize, concurrent: usize, threads: usize) -> Forecast {
     let threads = threads.div_ceil(concurrent.max(1));
-    let (dimension, width) = (simulation.population.dimension(), simulation.width);
+    let (dimension, width) = (simulation.dimension(), simulation.width());
     let batch = simulation.batch();
     let held = match simulation.data {
         Data::FullBatch | Data::Online(_) => vec![batch as u64],
@@ -60,23 +86,32 @@ pub(super) fn forecast(simulation: &Simulation, concurrent: usize, threads: usiz
         samples: held.into_iter().map(bytes).fold(0, u64::saturating_add),
         workspace: gradient.saturating_add(dense),
         concurrent: concurrent as u64,
+        observations: observations(simulation).saturating_mul(runs as u64),
     }
 }
 
-/// How many runs may go at a time, at most one a thread, within `limit` bytes (`None`: no limit).
+/// How many of `runs` runs may go at a time, at most one a thread, within `limit` bytes (`None`: no limit).
 ///
 /// # Errors
-/// Not even one.
-pub(super) fn concurrent(simulation: &Simulation, threads: usize, limit: Option<u64>) -> Result<usize, MemoryError> {
-    let Some(available) = limit else {
-        return Ok(threads);
+/// Not even one, or there is no place for what is observed.
+pub(super) fn concurrent(
+    simulation: &Simulation,
+    runs: usize,
+    threads: usize,
+    limit: Option<u64>,
+) -> Result<usize, MemoryError> {
+    let most = threads.min(runs).max(1);
+    let Some(available) = limit else { return Ok(most) };
+    let one = forecast(simulation, runs, 1, threads);
+    let Some(left) = available.checked_sub(one.observations) else {
+        return Err(MemoryError::Observations { runs, needed: one.observations, available });
     };
-    let fits = |runs: &usize| forecast(simulation, *runs, threads).total() <= available;
-    (1..=threads).rev().find(fits).ok_or_else(|| MemoryError {
+    let fits = |together: &usize| forecast(simulation, runs, *together, threads).total() <= available;
+    (1..=most).rev().find(fits).ok_or_else(|| MemoryError::Samples {
         samples: simulation.samples.max(simulation.batch()) as u64,
-        dimension: simulation.population.dimension(),
-        needed: forecast(simulation, 1, threads).total(),
-        available,
+        dimension: simulation.dimension(),
+        needed: one.total() - one.observations,
+        available: left,
     })
 }
 

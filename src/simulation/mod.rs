@@ -25,4 +25,4 @@ pub use population::Population;
 pub use quantiles::{Quartiles, Rate, median_interval};
 pub use run::{End, Run};
 pub use seeds::{Resources, SimulationError};
-pub use setting::{Data, Precision, Simulation, Start};
+pub use setting::{Data, Precision, Simulation};

@@ -1,107 +1,83 @@
+use crate::experiment::{Setting, Signal};
 use crate::risk::DenseRisk;
-use crate::scalar::{DomainError, Stream};
-use crate::spectrum::{CovarianceMatrix, Spectrum, TiltedSpectrum};
-use nalgebra::DVector;
+use crate::scalar::DomainError;
+use crate::spectrum::CovarianceMatrix;
+use crate::weights::overlap;
+use nalgebra::{DMatrix, DVector};
 use std::ops::Range;
 
-/// What samples are drawn from, `x ~ N(0, Q)`, `y = (w*'x)^2`, written in the eigenbasis of Q (no loss: the dynamics do not know the
+/// What samples are drawn from, `x ~ N(0, Q)`, `y = (w*'x)^2 + noise`, written in the eigenbasis of Q (no loss: the dynamics do not know the
 /// basis); and which overlaps describe it.
 #[derive(Clone, Debug)]
 pub struct Population {
-    pub(super) deviation: Vec<f64>,
-    pub(super) risk: DenseRisk,
-    pub(super) groups: Vec<Range<usize>>,
-    pub(super) block: Vec<usize>,
-    pub(super) names: Vec<String>,
-    /// Set where the signal is an eigenvector: the reduction that predicts an orthogonal start.
-    pub(super) spectrum: Option<Spectrum>,
-    /// There is an invariant manifold to be on or off.
-    pub(super) has_manifold: bool,
+    deviation: Vec<f64>,
+    risk: DenseRisk,
+    columns: Vec<Directions>,
+    /// Where the signal has one component a group: the coordinates of the block, and the other directions, group by group.
+    form: Option<(Vec<usize>, Vec<Range<usize>>)>,
 }
 
-/// Directions that a dense simulation can be asked to write out.
-const MAX_DIMENSION: u64 = 1 << 24;
+/// The directions that an overlap is the mean over.
+#[derive(Clone, Debug)]
+enum Directions {
+    /// These coordinates.
+    Coordinates(Range<usize>),
+    /// The directions in the span of these coordinates that are orthogonal to the signal.
+    Orthogonal(Range<usize>),
+}
 
 impl Population {
-    /// The signal is an eigenvector, the first coordinate; then group after group.
+    /// The population of a setting.
     ///
     /// # Errors
-    /// More than 2^24 directions.
-    pub fn aligned(spectrum: &Spectrum) -> Result<Self, DomainError> {
-        let covariance = CovarianceMatrix::from_spectrum(spectrum)?;
-        let mut signal = DVector::zeros(covariance.dimension());
-        signal[0] = 1.0;
-        let mut population = Self::new(covariance, signal)?;
-        population.groups = consecutive(1, spectrum.multiplicity()[1..].iter().map(|n| *n as usize));
-        population.names = spectrum.names();
-        population.spectrum = Some(spectrum.clone());
-        population.has_manifold = true;
-        Ok(population)
-    }
-
-    /// The signal has the component `theta_j` along the first coordinate `u_j` of group j. A group's overlap is the mean over its other
-    /// directions, or that of `u_j` if there are none (the spike).
-    ///
-    /// # Errors
-    /// More than 2^24 directions.
-    pub fn tilted(spectrum: &TiltedSpectrum) -> Result<Self, DomainError> {
-        check_dimension(spectrum.dimension())?;
-        let sizes = spectrum.remainder().iter().map(|n| *n as usize + 1);
-        let whole = consecutive(0, sizes);
-        let variances = whole.iter().zip(spectrum.variance()).flat_map(|(g, q)| std::iter::repeat_n(*q, g.len()));
-        let covariance = CovarianceMatrix::diagonal(variances.collect())?;
-        let mut signal = DVector::zeros(covariance.dimension());
-        for (group, theta) in whole.iter().zip(spectrum.theta()) {
-            signal[group.start] = *theta;
-        }
-        let mut population = Self::new(covariance, signal)?;
-        population.block = whole.iter().map(|group| group.start).collect();
-        population.groups = whole.into_iter().map(|g| if g.len() > 1 { g.start + 1..g.end } else { g }).collect();
-        population.has_manifold = true;
-        population.names = numbered(population.groups.len());
-        // Isotropic but for one direction: the words of the spiked covariance, spike first.
-        if let [bulk, spike] = &population.groups[..]
-            && spike.len() == 1
-        {
-            population.groups = vec![spike.clone(), bulk.clone()];
-            population.names = ["signal", "spike", "bulk"].map(String::from).to_vec();
-        }
-        Ok(population)
-    }
-
-    /// The signal is a random direction (uniform on the sphere, drawn from `seed`); the groups' overlaps include its components.
-    ///
-    /// # Errors
-    /// More than 2^24 directions.
-    pub fn random(spectrum: &Spectrum, seed: u64) -> Result<Self, DomainError> {
-        let covariance = CovarianceMatrix::from_spectrum(spectrum)?;
-        let mut signal = DVector::zeros(covariance.dimension());
-        Stream::Signal.of(seed).fill(0, signal.as_mut_slice());
-        let length = signal.norm();
-        signal /= length;
-        let mut population = Self::new(covariance, signal)?;
-        population.groups = consecutive(0, spectrum.multiplicity().iter().map(|n| *n as usize));
-        population.names = numbered(population.groups.len());
-        Ok(population)
-    }
-
-    fn new(covariance: CovarianceMatrix, signal: DVector<f64>) -> Result<Self, DomainError> {
-        let CovarianceMatrix::Diagonal(variance) = &covariance else {
-            return Err(DomainError::new(
-                "covariance",
-                "full",
-                "a diagonal matrix: samples are drawn in the eigenbasis",
-            ));
+    /// A parameter outside its domain, more than 2^24 directions.
+    pub fn of(setting: &Setting<f64>) -> Result<Self, DomainError> {
+        let written = setting.written_out()?;
+        let mut next = 0;
+        let coordinates: Vec<Range<usize>> = written
+            .groups
+            .iter()
+            .map(|group| {
+                next += group.multiplicity as usize;
+                next - group.multiplicity as usize..next
+            })
+            .collect();
+        let variance: Vec<f64> =
+            written.groups.iter().flat_map(|g| std::iter::repeat_n(g.variance, g.multiplicity as usize)).collect();
+        let signal = &written.signal;
+        let random = setting.signal == Signal::Random;
+        let has_signal = |range: &Range<usize>| signal[range.clone()].iter().any(|x| *x != 0.0);
+        let column = |j: &usize| {
+            let range = coordinates[*j].clone();
+            match (range.len() > 1 && has_signal(&range), random) {
+                (false, _) => Directions::Coordinates(range),
+                (true, false) => Directions::Coordinates(range.start + 1..range.end),
+                (true, true) => Directions::Orthogonal(range),
+            }
         };
-        let deviation = variance.iter().map(|q| q.sqrt()).collect();
-        let risk = DenseRisk::new(covariance, signal)?;
-        let (groups, block, names) = (Vec::new(), Vec::new(), Vec::new());
-        Ok(Self { deviation, risk, groups, block, names, spectrum: None, has_manifold: false })
+        let columns = written.shown.iter().map(column).collect();
+        let form = (!random).then(|| {
+            let (with, without): (Vec<_>, Vec<_>) = coordinates.iter().cloned().partition(has_signal);
+            let block = with.iter().map(|range| range.start).collect();
+            let rest = with.into_iter().map(|range| range.start + 1..range.end).chain(without);
+            (block, rest.filter(|range| !range.is_empty()).collect())
+        });
+        Ok(Self {
+            deviation: variance.iter().map(|q| q.sqrt()).collect(),
+            risk: DenseRisk::new(CovarianceMatrix::diagonal(variance)?, DVector::from_column_slice(signal))?,
+            columns,
+            form,
+        })
     }
 
     /// Dimension d.
     pub fn dimension(&self) -> usize {
         self.deviation.len()
+    }
+
+    /// Standard deviation of every coordinate.
+    pub fn deviation(&self) -> &[f64] {
+        &self.deviation
     }
 
     /// The signal w* in the eigenbasis.
@@ -114,29 +90,56 @@ impl Population {
         &self.risk
     }
 
-    /// Column names of the overlaps, signal first.
-    pub fn names(&self) -> &[String] {
-        &self.names
+    /// The overlaps of `S = W W'`, signal first, and `tr S`. `derivations/any-width.md`, overlap-columns.
+    pub fn overlaps(&self, weights: &DMatrix<f64>) -> (Vec<f64>, f64) {
+        let diagonal = diagonal(weights);
+        let column = |directions: &Directions| match directions {
+            Directions::Coordinates(range) => diagonal[range.clone()].iter().sum::<f64>() / range.len() as f64,
+            Directions::Orthogonal(range) => {
+                let along = &self.signal()[range.clone()];
+                let rows = weights.rows(range.start, range.len()).into_owned();
+                let on_signal = overlap(&rows, along) / along.iter().map(|x| x * x).sum::<f64>();
+                (diagonal[range.clone()].iter().sum::<f64>() - on_signal).max(0.0) / (range.len() - 1) as f64
+            }
+        };
+        let signal = overlap(weights, self.signal());
+        (std::iter::once(signal).chain(self.columns.iter().map(column)).collect(), diagonal.iter().sum())
+    }
+
+    /// `||S - S_M||_F/||S||_F`, `S_M` the nearest matrix of the invariant manifold's form (`derivations/finite-samples.md`,
+    /// observed-overlaps); `None` where there is no manifold.
+    pub fn off_manifold(&self, weights: &DMatrix<f64>) -> Option<f64> {
+        let (block, rest) = self.form.as_ref()?;
+        let d = weights.nrows();
+        let diagonal = diagonal(weights);
+        // S_M is S itself on the block, group means on the rest of the diagonal, zero elsewhere.
+        let mut within = 0.0; // square of what a diagonal entry misses its mean by
+        for range in rest {
+            let mean = diagonal[range.clone()].iter().sum::<f64>() / range.len() as f64;
+            within += diagonal[range.clone()].iter().map(|s| (s - mean) * (s - mean)).sum::<f64>();
+        }
+        let mut in_block = 0.0;
+        for (position, i) in block.iter().enumerate() {
+            for j in &block[..position] {
+                in_block += 2.0 * weights.row(*i).dot(&weights.row(*j)).powi(2);
+            }
+        }
+        let on_diagonal: f64 = diagonal.iter().map(|s| s * s).sum();
+        let beside = if d <= EXPLICIT {
+            let s = weights * weights.transpose();
+            (0..d).map(|j| (0..j).map(|i| 2.0 * s[(i, j)] * s[(i, j)]).sum::<f64>()).sum()
+        } else {
+            let gram = weights.transpose() * weights;
+            (gram.norm_squared() - on_diagonal).max(0.0)
+        };
+        Some(((beside - in_block).max(0.0) + within).sqrt() / (beside + on_diagonal).sqrt())
     }
 }
 
-fn check_dimension(dimension: u64) -> Result<(), DomainError> {
-    if dimension > MAX_DIMENSION {
-        return Err(DomainError::new("dim", dimension, "at most 2^24 for samples"));
-    }
-    Ok(())
-}
+/// Above this dimension `||S||_F` is taken from the smaller Gram matrix, and `off_manifold` has a floor of about 1e-8.
+const EXPLICIT: usize = 2048;
 
-fn consecutive(first: usize, sizes: impl Iterator<Item = usize>) -> Vec<Range<usize>> {
-    let mut next = first;
-    sizes
-        .map(|size| {
-            next += size;
-            next - size..next
-        })
-        .collect()
-}
-
-fn numbered(groups: usize) -> Vec<String> {
-    std::iter::once("signal".into()).chain((1..=groups).map(|j| format!("w{j}"))).collect()
+/// Of `S = W W'`.
+fn diagonal(weights: &DMatrix<f64>) -> Vec<f64> {
+    weights.row_iter().map(|row| row.norm_squared()).collect()
 }

@@ -1,7 +1,7 @@
 use super::data::SampledLandscape;
 use super::observation::Observer;
 use super::watched::Watched;
-use super::{Observation, Precision, Simulation};
+use super::{Observation, Population, Precision, Simulation};
 use crate::descent::Descent;
 use crate::product::Element;
 use crate::risk::Landscape;
@@ -66,25 +66,28 @@ impl Simulation {
     }
 
     fn run_in<T: Element>(&self, seed: u64, progress: &impl Fn(u64)) -> Result<Run, DomainError> {
-        let landscape = SampledLandscape::<T>::new(self, seed);
+        let setting = self.setting_of(seed);
+        let population = Population::of(&setting)?;
+        let landscape = SampledLandscape::<T>::new(self, &population, seed);
         let descent = Watched::new(self.optimizer.clone(), self.every);
-        let recursion = Recursion::new(landscape, descent, self.step_size, self.initial_weights(seed)?)?;
-        let mut observer = Observer::new(&self.population);
-        let see = |step, weights: &_| observer.observe(step, weights);
+        let recursion = Recursion::new(landscape, descent, self.step_size(), self.initial_weights(seed)?)?;
+        let mut observer = Observer::new(&population, setting.risk_scale());
+        let see = |step, weights: &_, observed| observer.see(step, weights, observed);
+        let scale = setting.risk_scale();
         let complete = |landscape: &SampledLandscape<T>, descent: Option<&Watched>, observation: &mut Observation| {
-            observation.empirical_risk = landscape.risk();
+            observation.empirical_risk = landscape.risk() * scale;
             observation.orthogonality_error = descent.map_or(f64::NAN, Watched::orthogonality_error);
         };
         let (observations, end) = self.follow(recursion, see, complete, progress);
         Ok(Run { seed, observations, end })
     }
 
-    /// All steps of a recursion. `see` makes an observation of weights; `complete` adds what only the gradient there, and the
-    /// direction (none at the end), bring to light.
+    /// All steps of a recursion. `see` is shown all weights and observes those that it is told to; `complete` adds what only the
+    /// gradient there, and the direction (none at the end), bring to light.
     pub(super) fn follow<W, L, D>(
         &self,
         mut recursion: Recursion<W, L, D>,
-        mut see: impl FnMut(u64, &W) -> Observation,
+        mut see: impl FnMut(u64, &W, bool) -> Option<Observation>,
         complete: impl Fn(&L, Option<&D>, &mut Observation),
         progress: &impl Fn(u64),
     ) -> (Vec<Observation>, End)
@@ -95,14 +98,12 @@ impl Simulation {
     {
         let mut observations = Vec::new();
         for step in 0..self.steps {
-            let observed = step % self.every == 0;
-            if observed {
-                observations.push(see(step, recursion.weights()));
-            }
+            let observation = see(step, recursion.weights(), step % self.every == 0);
             let result = recursion.step();
-            if let Some(observation) = observations.last_mut().filter(|_| observed) {
-                complete(recursion.landscape(), Some(recursion.descent()), observation);
-            }
+            observations.extend(observation.map(|mut observation| {
+                complete(recursion.landscape(), Some(recursion.descent()), &mut observation);
+                observation
+            }));
             match result {
                 Ok(_) => progress(step + 1),
                 Err(Stop::Diverged { .. }) => {
@@ -115,10 +116,12 @@ impl Simulation {
                 Err(stop) => return (observations, End::NoDirection { step: step + 1, reason: stop.to_string() }),
             }
         }
-        let mut last = see(self.steps, recursion.weights());
+        let last = see(self.steps, recursion.weights(), true);
         recursion.gradient();
-        complete(recursion.landscape(), None, &mut last);
-        observations.push(last);
+        observations.extend(last.map(|mut observation| {
+            complete(recursion.landscape(), None, &mut observation);
+            observation
+        }));
         (observations, End::Finished)
     }
 }

@@ -48,7 +48,7 @@ impl Simulation {
             return Ok(Vec::new());
         }
         let threads = resources.threads.max(1);
-        let together = memory::concurrent(self, threads, resources.memory)?.min(seeds.len());
+        let together = memory::concurrent(self, seeds.len(), threads, resources.memory)?;
         // A pool for each run at a time: within one pool, a run that waits for its own pieces could begin another, and hold both in memory.
         let pools = (0..together)
             .map(|p| rayon::ThreadPoolBuilder::new().num_threads((threads + p) / together).build())

@@ -1,8 +1,8 @@
 use super::Population;
 use super::memory::{self, Forecast};
-use crate::descent::Optimizer;
+use crate::descent::{Method, Optimizer};
+use crate::experiment::{Setting, Signal};
 use crate::scalar::DomainError;
-use crate::weights::{gaussian_start, orthogonal_start, spherical_start};
 use nalgebra::DMatrix;
 
 /// Where a step's samples come from.
@@ -14,17 +14,6 @@ pub enum Data {
     MiniBatch(usize),
     /// This many fresh samples at every step.
     Online(usize),
-}
-
-/// Initial weights.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Start {
-    /// `init` times orthonormal columns or rows (on the manifold where the width is at least d).
-    Orthogonal,
-    /// Entries `N(0, init^2/m)`.
-    Gaussian,
-    /// Width one, uniform on the sphere of radius `init`.
-    Spherical,
 }
 
 /// In which numbers samples are kept and their products formed; weights and directions are always in double precision.
@@ -39,48 +28,36 @@ pub enum Precision {
 /// A training run but for its seed.
 #[derive(Clone, Debug)]
 pub struct Simulation {
-    /// What samples are drawn from.
-    pub population: Population,
+    /// Covariance, signal, width, start, `init`, step size, normalisation of the loss. Its method and its seed are not used: the
+    /// optimizer and the run's seed stand for them, and a random signal is another one for every seed.
+    pub setting: Setting<f64>,
+    /// What makes a direction of a gradient.
+    pub optimizer: Optimizer,
     /// Number of samples n (online: not used).
     pub samples: usize,
     /// How steps use them.
     pub data: Data,
     /// Standard deviation of the noise added to labels.
     pub noise: f64,
-    /// What makes a direction of a gradient.
-    pub optimizer: Optimizer,
-    /// Step size eta.
-    pub step_size: f64,
     /// Number of steps K.
     pub steps: u64,
     /// Observe every so many steps; start and end always.
     pub every: u64,
-    /// Width m.
-    pub width: usize,
-    /// Initial weights.
-    pub start: Start,
-    /// Their scale alpha.
-    pub init: f64,
     /// Precision of the samples.
     pub precision: Precision,
 }
 
 impl Simulation {
-    /// Full batch, m = d, orthogonal start, every step observed, double precision, no noise; change fields as needed.
-    pub fn new(population: Population, samples: usize, optimizer: Optimizer, step_size: f64, steps: u64) -> Self {
-        let width = population.dimension();
+    /// Full batch, every step observed, double precision, no noise; change fields as needed.
+    pub fn new(setting: Setting<f64>, optimizer: Optimizer, samples: usize, step_size: f64, steps: u64) -> Self {
         Self {
-            population,
+            setting: Setting { step_size: Some(step_size), ..setting },
+            optimizer,
             samples,
             data: Data::FullBatch,
             noise: 0.0,
-            optimizer,
-            step_size,
             steps,
             every: 1,
-            width,
-            start: Start::Orthogonal,
-            init: 1e-3,
             precision: Precision::Double,
         }
     }
@@ -92,6 +69,7 @@ impl Simulation {
     pub fn check(&self) -> Result<(), DomainError> {
         let refuse =
             |name: &str, value: &dyn std::fmt::Display, domain: &str| Err(DomainError::new(name, value, domain));
+        self.setting.check()?;
         if self.samples == 0 && !matches!(self.data, Data::Online(_)) {
             return refuse("samples", &self.samples, "an integer >= 1");
         }
@@ -101,11 +79,8 @@ impl Simulation {
         match self.data {
             Data::FullBatch => {}
             Data::MiniBatch(size) if size == 0 || size > self.samples => {
-                return refuse(
-                    "batch",
-                    &size,
-                    &format!("an integer from 1 to the number of samples, {}", self.samples),
-                );
+                let domain = format!("an integer from 1 to the number of samples, {}", self.samples);
+                return refuse("batch", &size, &domain);
             }
             Data::Online(size) if size == 0 || size > u32::MAX as usize => {
                 return refuse("batch", &size, "an integer from 1 to 2^32 - 1");
@@ -115,47 +90,99 @@ impl Simulation {
         if !(self.noise >= 0.0 && self.noise.is_finite()) {
             return refuse("noise", &self.noise, "a finite number >= 0");
         }
-        if !(self.step_size > 0.0 && self.step_size.is_finite()) {
-            return refuse("step-size", &self.step_size, "a finite number > 0");
+        match self.setting.step_size {
+            Some(eta) if eta > 0.0 && eta.is_finite() => {}
+            Some(eta) => return refuse("step-size", &eta, "a finite number > 0"),
+            None => return refuse("step-size", &"none", "a finite number > 0: training runs take steps"),
         }
-        if !(self.init > 0.0 && self.init.is_finite()) {
-            return refuse("init", &self.init, "a finite number > 0");
+        let init = self.setting.init;
+        if !(init >= SMALLEST_INIT && init.is_finite()) {
+            return refuse("init", &init, "a finite number >= 1e-150: squares of the weights are observed");
         }
         if self.every == 0 {
             return refuse("every", &self.every, "an integer >= 1");
         }
-        if self.width == 0 {
-            return refuse("width", &self.width, "an integer >= 1");
+        let (dimension, width) = (self.setting.covariance.dimension(), self.width64());
+        if dimension > MAX_SIDE {
+            return refuse("dim", &dimension, "at most 2^24, for samples");
         }
-        if self.start == Start::Spherical && self.width != 1 {
-            return refuse("width", &self.width, "1 for a spherical start");
+        if width > MAX_SIDE {
+            return refuse("width", &width, "an integer from 1 to 2^24");
         }
         Ok(())
     }
 
-    /// The initial weights of a seed.
+    /// Dimension d; only after [`Simulation::check`] certainly that of the covariance.
+    pub fn dimension(&self) -> usize {
+        usize::try_from(self.setting.covariance.dimension()).unwrap_or(usize::MAX)
+    }
+
+    /// Width m.
+    pub fn width(&self) -> usize {
+        usize::try_from(self.width64()).unwrap_or(usize::MAX)
+    }
+
+    fn width64(&self) -> u64 {
+        self.setting.width.unwrap_or(self.setting.covariance.dimension())
+    }
+
+    /// Column names of the overlaps, signal first.
+    ///
+    /// # Errors
+    /// A covariance outside its domain.
+    pub fn names(&self) -> Result<Vec<String>, DomainError> {
+        self.setting.names()
+    }
+
+    /// The setting of one seed's run and of its prediction.
+    pub(super) fn setting_of(&self, seed: u64) -> Setting<f64> {
+        // A direction that does not know the gradient's size has SpecGD's clock under any normalisation of the loss.
+        let method = self.optimizer.method().cloned().unwrap_or(Method::Spectral);
+        Setting { seed, method, ..self.setting.clone() }
+    }
+
+    /// Step size on the clock of the quarter loss.
+    pub(super) fn step_size(&self) -> f64 {
+        self.setting.step_size.unwrap_or(f64::NAN) * self.setting_of(0).clock_rate()
+    }
+
+    /// What a seed's samples are drawn from: one and the same for all seeds, unless the signal is random.
+    ///
+    /// # Errors
+    /// A parameter outside its domain.
+    pub fn population(&self, seed: u64) -> Result<Population, DomainError> {
+        Population::of(&self.setting_of(seed))
+    }
+
+    /// The predictions of all seeds are one and the same: starts differ by a turn `W -> W O`, which no overlap sees.
+    pub fn has_common_prediction(&self) -> bool {
+        self.setting.starts_isotropic() && self.setting.signal != Signal::Random && self.optimizer.is_equivariant()
+    }
+
+    /// The initial weights of a seed, `d x m`.
     ///
     /// # Errors
     /// See [`Simulation::check`].
     pub fn initial_weights(&self, seed: u64) -> Result<DMatrix<f64>, DomainError> {
-        let dimension = self.population.dimension();
-        match self.start {
-            Start::Orthogonal => orthogonal_start(dimension, self.width, self.init, seed),
-            Start::Gaussian => gaussian_start(dimension, self.width, self.init, seed),
-            Start::Spherical => spherical_start(dimension, self.init, seed),
-        }
+        self.setting.start.draw(self.dimension(), self.width(), self.setting.init, seed)
     }
 
-    /// What `concurrent` runs at a time would need, on `threads` threads in all.
-    pub fn memory(&self, concurrent: usize, threads: usize) -> Forecast {
-        memory::forecast(self, concurrent, threads)
+    /// What `runs` runs would need, `concurrent` at a time, on `threads` threads in all.
+    pub fn memory(&self, runs: usize, concurrent: usize, threads: usize) -> Forecast {
+        memory::forecast(self, runs, concurrent, threads)
     }
 
     /// Samples of one step.
-    pub(super) fn batch(&self) -> usize {
+    pub fn batch(&self) -> usize {
         match self.data {
             Data::FullBatch => self.samples,
             Data::MiniBatch(size) | Data::Online(size) => size,
         }
     }
 }
+
+/// Rows and columns of matrices that are written out.
+const MAX_SIDE: u64 = 1 << 24;
+
+/// Overlaps are squares; below this start theirs would leave the range of doubles.
+const SMALLEST_INIT: f64 = 1e-150;

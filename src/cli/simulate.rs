@@ -1,0 +1,145 @@
+//! `specdyn simulate`: training runs on finite samples.
+
+use super::model::ModelOptions;
+use super::output::{OutputOptions, exists};
+use super::training::{Training, TrainingOptions};
+use super::{CliError, figures, progress, training_figures};
+use crate::export::{Cell, Table};
+use crate::simulation::{End, Observation, Run};
+use clap::Args;
+use serde_json::{Map, Value, json};
+use std::path::PathBuf;
+
+/// Options of `specdyn simulate`.
+#[derive(Args, Clone, Debug)]
+pub(super) struct SimulateOptions {
+    #[command(flatten)]
+    model: ModelOptions,
+    /// Number of samples
+    #[arg(long, value_name = "N")]
+    samples: Option<usize>,
+    #[command(flatten)]
+    training: TrainingOptions,
+    /// Add a column with the distance of directions from orthonormality, ||U'U - I||_F
+    #[arg(long)]
+    orthogonality: bool,
+    /// Draw medians and quartiles over the seeds, on top of the population recursion at the same step size, into FILE.png or FILE.svg
+    /// (several, separated by commas)
+    #[arg(long, value_name = "FILE", value_delimiter = ',')]
+    plot: Vec<PathBuf>,
+    #[command(flatten)]
+    output: OutputOptions,
+}
+
+/// The runs of one optimizer.
+pub(super) struct Trained {
+    pub(super) training: Training,
+    pub(super) runs: Vec<Run>,
+}
+
+pub(super) fn execute(options: &SimulateOptions) -> Result<(), CliError> {
+    options.output.check()?;
+    for path in &options.plot {
+        figures::format_of(path)?;
+        if !options.output.force && path.symlink_metadata().is_ok() {
+            return Err(exists(path));
+        }
+    }
+    let seeds = options.training.seeds(&options.model)?;
+    let trainings = options.training.trainings(&options.model, options.samples)?;
+    let resources = options.training.resources();
+    let total = trainings.iter().map(|t| t.simulation.steps.saturating_mul(seeds.len() as u64)).sum();
+    let bar = progress::Bar::of("steps");
+    let mut trained = Vec::with_capacity(trainings.len());
+    for training in trainings {
+        let runs = training.simulation.run_seeds(&seeds, resources, &|_, _| bar.one_more(total))?;
+        trained.push(Trained { training, runs });
+    }
+    bar.finish();
+    report(&trained);
+    let provenance = options.training.provenance(options.model.seed, options.configuration());
+    options.output.write(&options.table(&trained)?, &provenance)?;
+    if !options.plot.is_empty() {
+        let figure = training_figures::runs(&trained, &seeds)?;
+        for path in &options.plot {
+            figures::write(path, options.output.force, &figure, &provenance)?;
+        }
+    }
+    Ok(())
+}
+
+/// A line on stderr for every run that did not finish.
+fn report(trained: &[Trained]) {
+    for Trained { training, runs } in trained {
+        for run in runs.iter().filter(|run| run.end != End::Finished) {
+            remark!("{}, seed {}: {}", training.optimizer, run.seed, run.end);
+        }
+    }
+}
+
+impl SimulateOptions {
+    fn table(&self, trained: &[Trained]) -> Result<Table, CliError> {
+        let several = self.training.several();
+        let failed = trained.iter().flat_map(|t| &t.runs).any(|run| run.end != End::Finished);
+        let names = trained[0].training.simulation.names()?;
+        let mut columns: Vec<String> = Vec::new();
+        columns.extend(several.then(|| "optimizer".into()));
+        columns.extend(["seed", "step"].map(String::from));
+        columns.extend(names.iter().cloned());
+        let measured = ["off_manifold", "empirical_risk", "population_risk", "alignment", "amplification"];
+        columns.extend(measured.map(String::from));
+        columns.extend(self.orthogonality.then(|| "orthogonality_error".into()));
+        columns.extend(failed.then(|| "status".into()));
+        let mut table = Table::new(columns);
+        for Trained { training, runs } in trained {
+            for run in runs {
+                let mut push = |step: u64, numbers: Vec<Cell>, status: &str| {
+                    let mut row: Vec<Cell> = Vec::with_capacity(table.columns().len());
+                    row.extend(several.then(|| Cell::from(training.optimizer.as_str())));
+                    row.extend([Cell::from(run.seed), Cell::from(step)]);
+                    row.extend(numbers);
+                    row.extend(failed.then(|| Cell::from(status)));
+                    table.push(row);
+                };
+                for observation in &run.observations {
+                    push(observation.step, self.numbers(observation), "ok");
+                }
+                if let End::Diverged { step, .. } | End::NoDirection { step, .. } = run.end {
+                    let empty = names.len() + measured.len() + usize::from(self.orthogonality);
+                    push(step, vec![Cell::Empty; empty], &run.end.to_string());
+                }
+            }
+        }
+        Ok(table)
+    }
+
+    /// An observation's cells; what does not exist is empty.
+    fn numbers(&self, observation: &Observation) -> Vec<Cell> {
+        let number = |x: f64| if x.is_nan() { Cell::Empty } else { Cell::Number(x) };
+        let mut cells: Vec<Cell> = observation.coefficients.iter().copied().map(number).collect();
+        cells.extend(
+            [
+                observation.off_manifold,
+                observation.empirical_risk,
+                observation.population_risk,
+                observation.alignment,
+                observation.amplification,
+            ]
+            .map(number),
+        );
+        cells.extend(self.orthogonality.then(|| number(observation.orthogonality_error)));
+        cells
+    }
+
+    /// Every option of the run, defaults included, under the names that `--config` takes.
+    fn configuration(&self) -> Map<String, Value> {
+        let mut configuration = self.model.configuration();
+        configuration.extend(self.training.configuration());
+        configuration.extend([
+            ("command".into(), json!("simulate")),
+            ("samples".into(), json!(self.samples)),
+            ("orthogonality".into(), json!(self.orthogonality)),
+        ]);
+        configuration
+    }
+}

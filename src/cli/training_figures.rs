@@ -1,0 +1,70 @@
+//! Figures of training runs: medians and quartiles over seeds, on top of the population recursion.
+
+use super::CliError;
+use super::figures::{optimizer_label, role};
+use super::simulate::Trained;
+use crate::export::{Column, Curve, Figure, Label, Role, Row, Scale, TimeAxis, Trajectories};
+use crate::simulation::{Observation, Quartiles, Run};
+
+/// More coefficients than this in one panel cannot be told apart.
+const MAX_CURVES: usize = 7;
+
+/// Coefficients, population risk and alignment over time; a column an optimizer.
+pub(super) fn runs(trained: &[Trained], seeds: &[u64]) -> Result<Figure, CliError> {
+    let row = |label: &str, scale: Scale, range| Row { label: Label::math(label), scale, range };
+    Ok(Trajectories {
+        title: None,
+        time: TimeAxis { label: Label::math("time (steps × *η*)"), scale: Scale::Linear },
+        rows: vec![
+            row("coefficient", Scale::Log, None),
+            row("population risk *R*", Scale::Log, None),
+            row("alignment", Scale::Linear, Some((0.0, 1.0))),
+        ],
+        columns: trained.iter().map(|trained| column(trained, seeds)).collect::<Result<_, _>>()?,
+    }
+    .draw()?)
+}
+
+fn column(trained: &Trained, seeds: &[u64]) -> Result<Column, CliError> {
+    let simulation = &trained.training.simulation;
+    let predictions = simulation.predictions(seeds)?;
+    let names = simulation.names()?;
+    let eta = simulation.setting.step_size.unwrap_or(f64::NAN);
+    let pair = |role: Role, [reference, name]: [&str; 2], value: &dyn Fn(&Observation) -> f64| {
+        let reference = over_seeds(role, reference, &predictions, eta, value);
+        let reference = Curve { reference: true, band: Vec::new(), ..reference };
+        [reference, over_seeds(role, name, &trained.runs, eta, value)]
+    };
+    let coefficients = names.iter().enumerate().take(MAX_CURVES);
+    let coefficients = coefficients.flat_map(|(j, name)| pair(role(name, j), ["", name], &|o| o.coefficients[j]));
+    let samples = if trained.runs.len() > 1 { "runs: median and quartiles" } else { "run" };
+    Ok(Column {
+        title: optimizer_label(&trained.training.optimizer),
+        curves: vec![
+            coefficients.collect(),
+            pair(Role::Whole, ["population recursion", samples], &|o| o.population_risk).into(),
+            pair(Role::Whole, ["", ""], &|o| o.alignment).into(),
+        ],
+        markers: Vec::new(),
+    })
+}
+
+/// Median and quartiles, at every observed step, of the runs that reached it.
+fn over_seeds(role: Role, name: &str, runs: &[Run], eta: f64, value: &dyn Fn(&Observation) -> f64) -> Curve {
+    let longest = runs.iter().map(|run| run.observations.len()).max().unwrap_or(0);
+    let (mut points, mut band) = (Vec::with_capacity(longest), Vec::with_capacity(longest));
+    for i in 0..longest {
+        let there = || runs.iter().filter_map(|run| run.observations.get(i));
+        let mut values: Vec<f64> = there().map(value).collect();
+        values.sort_by(f64::total_cmp);
+        if let (Some(quartiles), Some(step)) = (Quartiles::of_sorted(&values), there().next().map(|o| o.step)) {
+            let time = step as f64 * eta;
+            points.push((time, quartiles.median));
+            band.push((time, quartiles.lower, quartiles.upper));
+        }
+    }
+    if runs.len() == 1 {
+        band.clear();
+    }
+    Curve { band, ..Curve::new(role, Label::plain(name), points) }
+}

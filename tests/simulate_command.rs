@@ -1,0 +1,221 @@
+//! `specdyn simulate` and `specdyn compare` from outside.
+
+use std::process::{Command, Output};
+
+fn specdyn(arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_specdyn")).args(arguments).output().unwrap()
+}
+
+fn stdout(arguments: &[&str]) -> String {
+    let output = specdyn(arguments);
+    assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap()
+}
+
+/// Exit code 64, nothing on stdout, and one line on stderr that contains `part`.
+fn refused(arguments: &[&str], part: &str) {
+    let output = specdyn(arguments);
+    let message = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(64), "{arguments:?}: {message}");
+    assert!(output.stdout.is_empty(), "{arguments:?}");
+    assert_eq!(message.lines().count(), 1, "{arguments:?}: {message}");
+    assert!(message.contains(part), "{arguments:?}: {message}");
+}
+
+const RUN: [&str; 13] = [
+    "simulate",
+    "--dim",
+    "8",
+    "--init",
+    "0.05",
+    "--seeds",
+    "3",
+    "--step-size",
+    "0.01",
+    "--steps",
+    "10",
+    "--every",
+    "5",
+];
+
+fn with<'a>(more: &[&'a str]) -> Vec<&'a str> {
+    [&RUN[..], more].concat()
+}
+
+#[test]
+fn the_columns_are_those_of_the_contract() {
+    let table = stdout(&with(&["--samples", "40", "--optimizer", "gd"]));
+    let mut lines = table.lines();
+    let header = "seed,step,signal,spike,bulk,off_manifold,empirical_risk,population_risk,alignment,amplification";
+    assert_eq!(lines.next(), Some(header));
+    let starts: Vec<String> = lines.map(|line| line.split(',').take(2).collect::<Vec<_>>().join(",")).collect();
+    assert_eq!(starts, ["0,0", "0,5", "0,10", "1,0", "1,5", "1,10", "2,0", "2,5", "2,10"]);
+    let several = stdout(&with(&["--samples", "40", "--optimizer", "specgd,muon", "--orthogonality"]));
+    assert_eq!(several.lines().next(), Some(format!("optimizer,{header},orthogonality_error").as_str()));
+    let groups = stdout(&with(&["--samples", "40", "--optimizer", "gd", "--spectrum", "steps:1*5,3*3"]));
+    assert!(groups.starts_with("seed,step,signal,w1,w2,off_manifold,"), "{groups}");
+}
+
+#[test]
+fn the_bytes_do_not_depend_on_threads_and_a_seed_not_on_the_others() {
+    for data in ["full-batch", "mini-batch:16", "online:16"] {
+        let run = |more: &[&str]| {
+            stdout(
+                &[&with(&["--samples", "50", "--optimizer", "specgd", "--data", data, "--noise", "0.1"]), more]
+                    .concat(),
+            )
+        };
+        let one = run(&["--threads", "1"]);
+        assert_eq!(one, run(&["--threads", "3"]));
+        let last = run(&["--seed", "2", "--seeds", "1"]);
+        assert!(one.ends_with(last.split_once('\n').unwrap().1), "{data}");
+    }
+}
+
+#[test]
+fn time_is_steps_times_step_size_for_each_optimizer() {
+    let table = stdout(&[
+        "simulate",
+        "--dim",
+        "8",
+        "--samples",
+        "40",
+        "--optimizer",
+        "gd,specgd",
+        "--step-size",
+        "0.01,0.02",
+        "--time",
+        "0.2",
+        "--every",
+        "100",
+    ]);
+    let last = |optimizer: &str| {
+        let line = table.lines().rfind(|line| line.starts_with(optimizer)).unwrap();
+        line.split(',').nth(2).unwrap().to_string()
+    };
+    assert_eq!((last("gd,"), last("specgd,")), ("20".to_string(), "10".to_string()));
+}
+
+#[test]
+fn a_loss_four_times_as_large_is_a_step_four_times_as_long() {
+    let quarter = stdout(&[
+        "simulate",
+        "--dim",
+        "6",
+        "--samples",
+        "30",
+        "--optimizer",
+        "gd",
+        "--step-size",
+        "0.04",
+        "--steps",
+        "9",
+    ]);
+    let one = stdout(&[
+        "simulate",
+        "--dim",
+        "6",
+        "--samples",
+        "30",
+        "--optimizer",
+        "gd",
+        "--step-size",
+        "0.01",
+        "--steps",
+        "9",
+        "--loss-scale",
+        "one",
+    ]);
+    for (a, b) in quarter.lines().zip(one.lines()).skip(1) {
+        let (a, b): (Vec<f64>, Vec<f64>) = (numbers(a), numbers(b));
+        assert_eq!((&a[..6], 4.0 * a[6], 4.0 * a[7], &a[8..]), (&b[..6], b[6], b[7], &b[8..]));
+    }
+}
+
+fn numbers(line: &str) -> Vec<f64> {
+    line.split(',').map(|x| x.parse().unwrap()).collect()
+}
+
+#[test]
+fn a_diverging_seed_is_a_row_that_says_so_and_the_others_go_on() {
+    let arguments = [
+        "simulate",
+        "--dim",
+        "10",
+        "--init",
+        "0.05",
+        "--samples",
+        "60",
+        "--seeds",
+        "12",
+        "--optimizer",
+        "gd",
+        "--step-size",
+        "0.08",
+        "--steps",
+        "400",
+        "--every",
+        "400",
+    ];
+    let output = specdyn(&arguments);
+    let (table, remarks) = (String::from_utf8(output.stdout).unwrap(), String::from_utf8(output.stderr).unwrap());
+    assert!(output.status.success());
+    assert!(table.lines().next().unwrap().ends_with(",status"));
+    let diverged: Vec<&str> = table.lines().filter(|line| line.contains("diverged at step")).collect();
+    let finished = table.lines().filter(|line| line.contains(",400,")).count();
+    assert!(!diverged.is_empty() && finished > 0, "{} diverged, {finished} finished", diverged.len());
+    assert_eq!(diverged.len() + finished, 12);
+    assert_eq!(remarks.lines().count(), diverged.len());
+    assert!(!table.contains("nan") && !table.contains("inf"), "{table}");
+}
+
+#[test]
+fn a_parameter_outside_its_domain_is_one_line_and_64() {
+    for (more, part) in [
+        (&["--optimizer", "gd"][..], "--samples"),
+        (&["--optimizer", "gd", "--samples", "0"], "samples = 0"),
+        (&["--optimizer", "gd", "--samples", "10", "--data", "mini-batch:11"], "batch = 11"),
+        (&["--optimizer", "gd", "--samples", "10", "--data", "mini-batch:0"], "batch = 0"),
+        (&["--optimizer", "gd", "--data", "online:0"], "batch = 0"),
+        (&["--optimizer", "gd", "--samples", "10", "--data", "stream"], "data"),
+        (&["--optimizer", "sgd", "--samples", "10"], "normalized-gd"),
+        (&["--optimizer", "power:2", "--samples", "10"], "power = 2"),
+        (&["--optimizer", "gd", "--samples", "10", "--step-size", "0"], "step-size = 0"),
+        (&["--optimizer", "gd", "--samples", "10", "--step-size", "nan"], "step-size"),
+        (&["--optimizer", "gd", "--samples", "10", "--step-size", "0.1,0.2"], "one an optimizer"),
+        (&["--optimizer", "gd", "--samples", "10", "--time", "1"], "--time"),
+        (&["--optimizer", "gd", "--samples", "10", "--noise", "-1"], "noise = -1"),
+        (&["--optimizer", "gd", "--samples", "10", "--every", "0"], "every = 0"),
+        (&["--optimizer", "gd", "--samples", "10", "--seeds", "0"], "seeds = 0"),
+        (&["--optimizer", "gd", "--samples", "10", "--width", "0"], "width = 0"),
+        (&["--optimizer", "gd", "--samples", "10", "--start", "sphere"], "width = 8"),
+        (&["--optimizer", "gd", "--samples", "10", "--dim", "2"], "dim = 2"),
+        (&["--optimizer", "gd", "--samples", "10", "--overlap", "0.5", "--spectrum", "steps:1*3"], "--overlap"),
+        (&["--optimizer", "gd", "--samples", "4000000000", "--dim", "100000"], "bytes"),
+        (&["--optimizer", "muon", "--samples", "10", "--momentum", "1"], "momentum = 1"),
+    ] {
+        refused(&with(more), part);
+    }
+}
+
+#[test]
+fn tilted_random_narrow_and_wide_weights_run_and_are_drawn() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).to_str().unwrap().to_string();
+    for (name, more) in [
+        ("tilted", &["--overlap", "0.4"][..]),
+        ("random", &["--signal", "random", "--spectrum", "power-law:1.2"]),
+        ("narrow", &["--width", "3", "--start", "gaussian"]),
+        ("vector", &["--width", "1", "--start", "sphere"]),
+        ("wide", &["--width", "11", "--scalar", "f32"]),
+    ] {
+        let (figure, data) = (path(&format!("{name}.svg")), path(&format!("{name}.json")));
+        let output = ["--plot", &figure, "--output", &data, "--format", "json"];
+        stdout(&[&with(&["--samples", "40", "--optimizer", "gd,specgd,muon,adam"]), more, &output].concat());
+        assert!(std::fs::read_to_string(&figure).unwrap().contains("population recursion"), "{name}");
+        let json: serde_json::Value = serde_json::from_str(&std::fs::read_to_string(&data).unwrap()).unwrap();
+        assert_eq!(json["rows"].as_array().unwrap().len(), 4 * 3 * 3, "{name}");
+        assert_eq!(json["provenance"]["configuration"]["command"], "simulate");
+        assert_eq!(json["provenance"]["seed"], 0);
+    }
+}
