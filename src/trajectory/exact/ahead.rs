@@ -1,45 +1,42 @@
 //! What ends the present segment, and when: every time is a root of a polynomial of degree at most two.
 
-use super::earliest::{Doubt, Earliest, Ending};
+use super::earliest::{Earliest, Ending};
+use super::halt::{Doubt, Halt};
 use super::leg::Mode;
 use super::parabola::{Crossing, Parabola, not_negative};
 use super::roster::Roster;
-use super::state::{Halt, Stage, State, bracket_from_zero};
+use super::state::{Stage, State, bracket_from_zero};
 use crate::risk::manifold::excess;
 use crate::scalar::Real;
-use crate::trajectory::Stop;
 use std::cmp::Ordering::{Equal, Greater, Less};
 
 impl<T: Real> State<T> {
     /// The end of the present segment and the time to it.
     #[inline]
-    pub(super) fn look_ahead<R: Roster<T>>(&mut self, roster: &mut R) -> Result<(Ending, T), Halt<T>> {
+    pub(super) fn look_ahead<R: Roster<T>>(&mut self, roster: &mut R) -> Result<(Ending, T), Halt> {
         self.steps += 1;
         if self.steps > self.budget {
-            return Err(Box::new(Stop::Budget { time: self.time.clone(), steps: self.budget }));
+            return Err(Halt::Budget);
         }
         let mut earliest = Earliest::new();
         match self.stage {
             Stage::Deficit => self.look_at_deficit(roster, &mut earliest)?,
             Stage::Surplus => self.look_at_surplus(roster, &mut earliest),
         }
-        match earliest.decide() {
-            Ok(Some(next)) => Ok(next),
-            Ok(None) => Err(self.undecided("nothing ends this segment, so a value is not a number")),
-            Err(doubt) => Err(self.undecided(self.in_words(doubt))),
-        }
+        earliest.decide()
     }
 
     #[inline]
-    fn look_at_deficit<R: Roster<T>>(&self, roster: &mut R, earliest: &mut Earliest<T>) -> Result<(), Halt<T>> {
+    fn look_at_deficit<R: Roster<T>>(&mut self, roster: &mut R, earliest: &mut Earliest<T>) -> Result<(), Halt> {
         if self.groups.is_empty() {
             earliest.offer(Ending::Optimum, self.time.int(1) - self.signal.value(&self.time));
             return Ok(());
         }
-        match roster.slowest_slider(self) {
+        match roster.slowest_slider() {
             // every sliding group leaves before tau, and with it the coefficient, reaches zero
             Some(k) => {
                 self.check_slowest(k)?;
+                self.departing_slope = self.slope_at_departure(k);
                 earliest.offer(Ending::Departure(k), self.departure(k));
             }
             None => earliest.offer(Ending::Surplus, self.energy.rises()),
@@ -99,21 +96,21 @@ impl<T: Real> State<T> {
         Parabola { c: self.energy.c.clone() - self.signal_variance.times(2), ..self.energy.clone() }
     }
 
-    /// `tau'` where a sliding group of variance `q` would have to move faster than 1: `tau'^2 = 16 q^2 w^2 = -8 q tau` gives
+    /// `tau'` where sliding group `k` would have to move faster than 1: `tau'^2 = 16 q^2 w^2 = -8 q tau` gives
     /// `tau' = sqrt(2 q D/(a + 2 q))`, `D` the discriminant of `tau`, a sum of two positive terms. While tau falls, sliding groups
     /// only slow down, so it is on the way up that they leave.
     #[inline]
-    pub(super) fn departing_slope(&self, q: &T) -> T {
-        let twice = q.times(2);
+    fn slope_at_departure(&self, k: usize) -> T {
+        let twice = self.groups[k].variance.times(2);
         (self.energy.discriminant() * &twice / (twice + &self.energy.a)).sqrt()
     }
 
-    /// Time until then.
+    /// Time until `tau'` is the departing slope of group `k`.
     #[inline]
     fn departure(&self, k: usize) -> T {
         let q = &self.groups[k].variance;
         let Parabola { c, b, a } = &self.energy;
-        let slope = self.departing_slope(q);
+        let slope = self.departing_slope.clone();
         not_negative(match b.sign() {
             // (slope - b)/(2a), with the difference taken out
             Some(Greater) => {
@@ -126,37 +123,17 @@ impl<T: Real> State<T> {
 
     /// Group `k` is slowest among those that slide, for certain.
     #[inline]
-    pub(super) fn check_slowest(&self, k: usize) -> Result<(), Halt<T>> {
+    pub(super) fn check_slowest(&self, k: usize) -> Result<(), Halt> {
         if self.ordered {
             return Ok(());
         }
         for j in 0..self.legs.len() {
             let order = self.groups[k].variance.partial_cmp(&self.groups[j].variance);
             if j != k && self.legs[j].mode == Mode::Sliding && !matches!(order, Some(Less | Equal)) {
-                return Err(self.undecided(self.in_words((Ending::Departure(k), Ending::Departure(j)))));
+                return Err(Doubt::Order(Ending::Departure(k), Ending::Departure(j)).into());
             }
         }
         Ok(())
-    }
-
-    fn in_words(&self, (first, second): Doubt) -> String {
-        let name = |ending| match ending {
-            Ending::Arrival(k) => format!("coefficient {} reaching its surface", self.groups.members(k)[0]),
-            Ending::Departure(k) => format!("coefficient {} leaving its surface", self.groups.members(k)[0]),
-            Ending::Zero(k) => format!("coefficient {} reaching zero", self.groups.members(k)[0]),
-            Ending::Surplus => "the excess energy becoming positive".into(),
-            Ending::Deficit => "the excess energy becoming negative".into(),
-            Ending::SignalSurface => "the signal reaching its surface".into(),
-            Ending::SignalZero => "the signal reaching zero".into(),
-            Ending::Target => "the signal reaching 1".into(),
-            Ending::SignalUnstable => "the signal's bracket becoming negative at zero".into(),
-            Ending::Optimum => "the optimum".into(),
-        };
-        if first == second {
-            format!("whether there is such an event as {}", name(first))
-        } else {
-            format!("which comes first, {} or {}", name(first), name(second))
-        }
     }
 }
 

@@ -83,7 +83,8 @@ impl<T: Real> Record<T> {
 
     /// The largest amplification up to time `s` from the beginning of the segment.
     pub(super) fn up_to(&self, state: &State<T>, s: &T) -> Option<T> {
-        let mut present = Self { surface: vec![], ..self.clone() };
+        let mut present =
+            Self { surface: vec![], signal_start: self.signal_start.clone(), largest: self.largest.clone() };
         let signal = state.signal_coefficient(s);
         let segment = match state.stage {
             Stage::Deficit => surface_maximum(&state.energy, &state.signal_coefficient(&s.int(0)), s),

@@ -1,7 +1,9 @@
 //! The first of several things that may happen.
 
+use super::halt::{Doubt, Halt};
 use super::parabola::Crossing;
 use crate::scalar::Real;
+use std::cmp::Ordering::Less;
 
 /// What ends a segment. Groups are numbered as in [`Distinct`](super::distinct::Distinct).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,9 +45,6 @@ struct Candidate<T> {
     certain: bool,
 }
 
-/// The two endings whose order is not decided; the same one twice where it is not decided whether it happens.
-pub(super) type Doubt = (Ending, Ending);
-
 impl<T: Real> Earliest<T> {
     #[inline]
     pub(super) fn new() -> Self {
@@ -75,33 +74,39 @@ impl<T: Real> Earliest<T> {
     }
 
     #[inline]
-    #[expect(clippy::neg_cmp_op_on_partial_ord, reason = "undecided is neither")]
     fn consider(&mut self, new: Candidate<T>) {
-        let Some(best) = &mut self.best else {
-            self.best = Some(new);
-            return;
-        };
-        if new.after < best.after {
-            *best = new;
-        } else if !(new.after >= best.after) {
+        match &mut self.best {
+            None => self.best = Some(new),
+            Some(best) => match new.after.partial_cmp(&best.after) {
+                Some(Less) => *best = new,
+                Some(_) => {}
+                None => self.contest(new),
+            },
+        }
+    }
+
+    #[cold]
+    fn contest(&mut self, new: Candidate<T>) {
+        if let Some(best) = &mut self.best {
             let earlier = new.after.to_f64() < best.after.to_f64();
             self.rivals.push(if earlier { std::mem::replace(best, new) } else { new });
         }
     }
 
-    /// The earliest ending and the time to it; `None` if nothing was offered.
+    /// The earliest ending and the time to it.
     ///
     /// # Errors
-    /// The two endings of which it is not decided which comes first (or the one of which it is not decided whether it happens).
+    /// The two endings of which it is not decided which comes first, the one of which it is not decided whether it happens, or that
+    /// nothing was offered.
     #[inline]
     #[expect(clippy::neg_cmp_op_on_partial_ord, reason = "undecided is neither")]
-    pub(super) fn decide(self) -> Result<Option<(Ending, T)>, Doubt> {
-        let Some(best) = self.best else { return Ok(None) };
+    pub(super) fn decide(self) -> Result<(Ending, T), Halt> {
+        let Some(best) = self.best else { return Err(Doubt::Nothing.into()) };
         for rival in &self.rivals {
             if !(best.after <= rival.after) {
-                return Err((best.ending, rival.ending));
+                return Err(Doubt::Order(best.ending, rival.ending).into());
             }
         }
-        if best.certain { Ok(Some((best.ending, best.after))) } else { Err((best.ending, best.ending)) }
+        if best.certain { Ok((best.ending, best.after)) } else { Err(Doubt::Whether(best.ending).into()) }
     }
 }

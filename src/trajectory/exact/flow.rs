@@ -1,7 +1,8 @@
+use super::halt::Halt;
 use super::kinetic::Kinetic;
 use super::scan::Scan;
 use super::segment::ExactSegment;
-use super::state::{Halt, State};
+use super::state::State;
 use crate::scalar::{DomainError, Real};
 use crate::spectrum::Spectrum;
 use crate::trajectory::{Event, Flow, Stop};
@@ -32,7 +33,7 @@ pub struct ExactFlow<T: Real = f64> {
     state: State<T>,
     roster: Rosters<T>,
     finder: Finder,
-    phase: Phase<T>,
+    phase: Phase,
     /// How far the segment that was handed out reaches, if not to its end.
     cut: Option<T>,
 }
@@ -56,14 +57,14 @@ enum Rosters<T> {
 }
 
 #[derive(Clone, Debug)]
-enum Phase<T: Real> {
+enum Phase {
     Unopened,
     Running,
-    Stopped(Halt<T>),
+    Stopped(Halt),
 }
 
-/// Distinct groups from which on kinetic structures are faster.
-const MANY: usize = 24;
+/// Distinct groups from which on kinetic structures are faster: on power laws `i^-1` and `i^-2` the times cross at 34 to 38.
+const MANY: usize = 36;
 
 impl<T: Real> ExactFlow<T> {
     /// The flow from the coefficients `start >= 0`, signal first, one for each group of `spectrum`.
@@ -80,7 +81,7 @@ impl<T: Real> ExactFlow<T> {
     /// Those of [`new`](Self::new).
     pub fn with_finder(spectrum: &Spectrum<T>, start: &[T], finder: Finder) -> Result<Self, DomainError> {
         let state = State::new(spectrum, start)?;
-        let mut flow = Self { state, roster: Rosters::Few(Scan), finder, phase: Phase::Unopened, cut: None };
+        let mut flow = Self { state, roster: Rosters::Few(Scan::default()), finder, phase: Phase::Unopened, cut: None };
         flow.hire();
         Ok(flow)
     }
@@ -102,18 +103,18 @@ impl<T: Real> ExactFlow<T> {
         self.roster = match self.finder {
             Finder::Automatic if many => Rosters::Many(Box::new(Kinetic::new(&self.state))),
             Finder::Kinetic => Rosters::Many(Box::new(Kinetic::new(&self.state))),
-            Finder::Automatic | Finder::Scan => Rosters::Few(Scan),
+            Finder::Automatic | Finder::Scan => Rosters::Few(Scan::default()),
         };
     }
 
     /// Goes to the beginning of the next segment.
     #[inline]
-    fn advance(&mut self) -> Result<(), Stop<T>> {
+    fn advance(&mut self) -> Result<(), Halt> {
         let Self { state, roster, phase, .. } = self;
         let outcome = match (&*phase, roster) {
             (Phase::Running, Rosters::Few(roster)) => state.step(roster),
             (Phase::Running, Rosters::Many(roster)) => state.step(roster.as_mut()),
-            (Phase::Stopped(stop), _) => return Err(Stop::clone(stop)),
+            (Phase::Stopped(halt), _) => return Err(halt.clone()),
             (Phase::Unopened, roster) => {
                 *phase = Phase::Running;
                 match roster {
@@ -122,11 +123,7 @@ impl<T: Real> ExactFlow<T> {
                 }
             }
         };
-        outcome.map_err(|stop| {
-            let answer = Stop::clone(&stop);
-            self.phase = Phase::Stopped(stop);
-            answer
-        })
+        outcome.inspect_err(|halt| *phase = Phase::Stopped(halt.clone()))
     }
 
     /// Goes to the end and says why it is one: at rest at the optimum ([`Stop::Optimum`]), a coefficient at zero with a
@@ -134,11 +131,15 @@ impl<T: Real> ExactFlow<T> {
     /// ([`Stop::Undecided`]), or more events than a trajectory was ever seen to have ([`Stop::Budget`]).
     pub fn finish(&mut self) -> Stop<T> {
         self.cut = None;
-        loop {
-            if let Err(stop) = self.advance() {
-                return stop;
-            }
-        }
+        let halt = self.advance().err().unwrap_or_else(|| {
+            let halt = match &mut self.roster {
+                Rosters::Few(roster) => self.state.run(roster),
+                Rosters::Many(roster) => self.state.run(roster.as_mut()),
+            };
+            self.phase = Phase::Stopped(halt.clone());
+            halt
+        });
+        self.state.stop(&halt)
     }
 
     /// Goes to `limit` ([`Stop::Horizon`]), or to the end if that is earlier; see [`finish`](Self::finish).
@@ -190,7 +191,7 @@ impl<T: Real> Flow<T> for ExactFlow<T> {
                 Rosters::Few(roster) => self.state.cut(roster, &s),
                 Rosters::Many(roster) => self.state.cut(roster.as_ref(), &s),
             },
-            None => self.advance()?,
+            None => self.advance().map_err(|halt| self.state.stop(&halt))?,
         }
         if let Some(limit) = limit {
             let left = limit.clone() - &self.state.time;

@@ -2,19 +2,29 @@
 
 use super::distinct::same;
 use super::earliest::Ending;
+use super::halt::{Doubt, Halt};
 use super::leg::{Leg, Mode};
 use super::parabola::Parabola;
 use super::roster::Roster;
-use super::state::{Halt, Stage, State};
+use super::state::{Stage, State};
 use crate::scalar::Real;
-use crate::trajectory::{EventKind, Stop};
+use crate::trajectory::EventKind;
 use std::cmp::Ordering::{Equal, Greater, Less};
 
 impl<T: Real> State<T> {
+    /// Goes on to the end of all.
+    pub(super) fn run<R: Roster<T>>(&mut self, roster: &mut R) -> Halt {
+        loop {
+            if let Err(halt) = self.step(roster) {
+                return halt;
+            }
+        }
+    }
+
     /// Goes to the end of the present segment, lets happen there what happens, and finds the next segment.
-    pub(super) fn step<R: Roster<T>>(&mut self, roster: &mut R) -> Result<(), Halt<T>> {
+    pub(super) fn step<R: Roster<T>>(&mut self, roster: &mut R) -> Result<(), Halt> {
         self.wait(roster, &self.length.clone());
-        if self.stage == Stage::Surplus && self.ordered {
+        if self.ordered && matches!(self.ending, Ending::SignalSurface | Ending::SignalUnstable | Ending::Deficit) {
             self.derive_energy(roster.sums(self));
             self.correct_time();
         }
@@ -25,7 +35,7 @@ impl<T: Real> State<T> {
 
     /// Goes on by `s`, at most to the end of the present segment, to an instant at which nothing has happened yet.
     pub(super) fn wait<R: Roster<T>>(&mut self, roster: &R, s: &T) {
-        if self.stage == Stage::Deficit && roster.slowest_slider(self).is_some() {
+        if self.stage == Stage::Deficit && roster.slowest_slider().is_some() {
             self.record.segment_ends(self.instant, &self.energy, &self.signal.value(&self.time), s);
         }
         self.time = self.time.clone() + s;
@@ -60,9 +70,10 @@ impl<T: Real> State<T> {
     }
 
     /// Notes what happened at this instant, the end of all last.
-    pub(super) fn conclude(&mut self, outcome: Result<(), Halt<T>>) -> Result<(), Halt<T>> {
+    #[inline]
+    pub(super) fn conclude(&mut self, outcome: Result<(), Halt>) -> Result<(), Halt> {
         self.note_turns();
-        if outcome.as_ref().is_err_and(|stop| matches!(**stop, Stop::Optimum { .. })) {
+        if outcome == Err(Halt::Optimum) {
             self.note_signal(EventKind::Target);
             self.note_signal(EventKind::Optimum);
         }
@@ -70,7 +81,8 @@ impl<T: Real> State<T> {
     }
 
     /// Lets happen all that happens at this instant, and finds the end of the segment that follows.
-    pub(super) fn settle<R: Roster<T>>(&mut self, roster: &mut R) -> Result<(), Halt<T>> {
+    #[inline]
+    pub(super) fn settle<R: Roster<T>>(&mut self, roster: &mut R) -> Result<(), Halt> {
         loop {
             let (ending, after) = self.look_ahead(roster)?;
             if !self.is_now(&after) {
@@ -82,7 +94,8 @@ impl<T: Real> State<T> {
     }
 
     /// `ending` happens now. Finds the excess energy of another segment, and leaves it as it is after `ending`.
-    fn happen<R: Roster<T>>(&mut self, roster: &mut R, ending: Ending) -> Result<(), Halt<T>> {
+    #[inline]
+    fn happen<R: Roster<T>>(&mut self, roster: &mut R, ending: Ending) -> Result<(), Halt> {
         match ending {
             Ending::Arrival(k) => {
                 self.rejoin(roster);
@@ -92,10 +105,10 @@ impl<T: Real> State<T> {
             }
             Ending::Departure(k) => {
                 let q = self.groups[k].variance.clone();
-                let slope = self.departing_slope(&q);
+                let slope = self.departing_slope.clone();
                 let w = slope.clone() / q.times(4);
                 // sliding groups of equal variance have equal coefficients, and leave together
-                while let Some(j) = roster.slowest_slider(self).filter(|&j| same(&self.groups[j].variance, &q)) {
+                while let Some(j) = roster.slowest_slider().filter(|&j| same(&self.groups[j].variance, &q)) {
                     self.turn(roster, j, Mode::Falling, w.clone());
                 }
                 self.derive_energy(roster.sums(self));
@@ -135,7 +148,7 @@ impl<T: Real> State<T> {
                 self.past_target = true;
                 self.note_signal(EventKind::Target);
             }
-            Ending::SignalUnstable => return Err(self.not_unique(0)),
+            Ending::SignalUnstable => return Err(Halt::NonUnique(0)),
             Ending::Optimum => return Err(self.rest()),
         }
         self.derive_energy(roster.sums(self));
@@ -147,10 +160,10 @@ impl<T: Real> State<T> {
     /// With velocities `v_j = clamp(-T/(4 q_j w_j), -1, 1)` on the surfaces, `T = tau'` solves
     /// `T = B + sum_j 2 n_j q_j w_j v_j`, whose right-hand side does not increase with T: T is unique, and with it who leaves.
     /// Start with all of them sliding and let the slowest go while it is too fast: `|T|` only grows, so none has to come back.
-    pub(super) fn resolve<R: Roster<T>>(&mut self, roster: &mut R) -> Result<(), Halt<T>> {
+    pub(super) fn resolve<R: Roster<T>>(&mut self, roster: &mut R) -> Result<(), Halt> {
         loop {
             self.derive_energy(roster.sums(self));
-            let Some(k) = roster.slowest_slider(self) else { return Ok(()) };
+            let Some(k) = roster.slowest_slider() else { return Ok(()) };
             self.check_slowest(k)?;
             match self.too_fast(k) {
                 Some(false) => return Ok(()),
@@ -158,22 +171,17 @@ impl<T: Real> State<T> {
                     let direction = self.away()?;
                     self.turn(roster, k, direction, self.leaving_from(k));
                 }
-                None => {
-                    let j = self.groups.members(k)[0];
-                    return Err(self.undecided(format!("whether coefficient {j} keeps to its surface")));
-                }
+                None => return Err(Doubt::Grip(self.groups.members(k)[0]).into()),
             }
         }
     }
 
     /// The direction in which a group leaves its surface: down when tau rises, up when it falls.
-    fn away(&self) -> Result<Mode, Halt<T>> {
+    fn away(&self) -> Result<Mode, Halt> {
         match self.energy.b.sign() {
             Some(Greater) => Ok(Mode::Falling),
             Some(Less) => Ok(Mode::Rising),
-            Some(Equal) | None => {
-                Err(self.undecided("which way the excess energy moves where a group leaves its surface"))
-            }
+            Some(Equal) | None => Err(Doubt::Direction.into()),
         }
     }
 
@@ -189,7 +197,7 @@ impl<T: Real> State<T> {
     }
 
     /// The signal on its surface slides if it can, else goes on to the other side.
-    pub(super) fn signal_surface<R: Roster<T>>(&mut self, roster: &mut R) -> Result<(), Halt<T>> {
+    pub(super) fn signal_surface<R: Roster<T>>(&mut self, roster: &mut R) -> Result<(), Halt> {
         let w = self.signal.value(&self.time);
         self.turn_signal(Mode::Sliding, w.clone());
         self.derive_energy(roster.sums(self));
@@ -201,7 +209,7 @@ impl<T: Real> State<T> {
                 self.derive_energy(roster.sums(self));
                 Ok(())
             }
-            None => Err(self.undecided("whether the signal keeps to its surface")),
+            None => Err(Doubt::Grip(0).into()),
         }
     }
 
@@ -217,9 +225,9 @@ impl<T: Real> State<T> {
         roster.begin(self);
     }
 
-    pub(super) fn enter_deficit<R: Roster<T>>(&mut self, roster: &mut R) -> Result<(), Halt<T>> {
+    pub(super) fn enter_deficit<R: Roster<T>>(&mut self, roster: &mut R) -> Result<(), Halt> {
         if let Some(j) = self.held() {
-            return Err(self.not_unique(j));
+            return Err(Halt::NonUnique(j));
         }
         self.stage = Stage::Deficit;
         roster.begin(self);
@@ -237,7 +245,7 @@ impl<T: Real> State<T> {
     }
 
     /// Everything is at rest at the optimum.
-    pub(super) fn rest(&mut self) -> Halt<T> {
+    pub(super) fn rest(&mut self) -> Halt {
         if self.signal.mode != Mode::Sliding {
             self.turn_signal(Mode::Sliding, self.time.int(1));
             self.signal_before = None;
@@ -246,7 +254,7 @@ impl<T: Real> State<T> {
         for tau in [&mut self.energy.c, &mut self.energy.b, &mut self.energy.a] {
             *tau = zero.clone();
         }
-        Box::new(Stop::Optimum { time: self.time.clone() })
+        Halt::Optimum
     }
 
     /// Notes as events how the modes after this instant differ from those before it.

@@ -169,7 +169,7 @@ impl<T: Real> Roster<T> for Kinetic<T> {
         Sums { energy, momentum, mass, sliding: self.sliding.clone().value() }
     }
 
-    fn slowest_slider(&self, _: &State<T>) -> Option<usize> {
+    fn slowest_slider(&self) -> Option<usize> {
         self.sliders.peek().map(|&Reverse(k)| k)
     }
 

@@ -15,6 +15,7 @@ mod distinct;
 mod doubled;
 mod earliest;
 mod flow;
+mod halt;
 mod instant;
 mod kinetic;
 mod leg;

@@ -34,7 +34,7 @@ pub(super) trait Roster<T> {
 
     /// The sliding group of least variance: since all sliding groups have the same `q_j w_j^2`, it is the one that moves
     /// fastest, and the first that leaves.
-    fn slowest_slider(&self, state: &State<T>) -> Option<usize>;
+    fn slowest_slider(&self) -> Option<usize>;
 
     /// Offers the group that is first to reach its surface, if that is before all that was offered already. Asked only while
     /// the excess energy is negative.

@@ -6,14 +6,27 @@ use super::roster::{Roster, Sums};
 use super::state::State;
 use crate::scalar::Real;
 
-/// Keeps nothing. The sums are made anew at every event, so that no error accumulates.
+/// Keeps the slowest slider alone. The sums are made anew at every event, so that no error accumulates.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Scan;
+pub(super) struct Scan {
+    slowest: Option<usize>,
+}
+
+fn first_slider<T>(legs: &[Leg<T>]) -> Option<usize> {
+    legs.iter().position(|leg| leg.mode == Mode::Sliding)
+}
 
 impl<T: Real> Roster<T> for Scan {
-    fn begin(&mut self, _: &State<T>) {}
+    fn begin(&mut self, state: &State<T>) {
+        self.slowest = first_slider(&state.legs);
+    }
 
-    fn changed(&mut self, _: &State<T>, _: usize, _: &Leg<T>) {}
+    #[inline]
+    fn changed(&mut self, state: &State<T>, k: usize, old: &Leg<T>) {
+        if old.mode == Mode::Sliding || state.legs[k].mode == Mode::Sliding {
+            self.slowest = first_slider(&state.legs);
+        }
+    }
 
     #[inline]
     fn sums(&self, state: &State<T>) -> Sums<T> {
@@ -37,8 +50,8 @@ impl<T: Real> Roster<T> for Scan {
     }
 
     #[inline]
-    fn slowest_slider(&self, state: &State<T>) -> Option<usize> {
-        state.legs.iter().position(|leg| leg.mode == Mode::Sliding)
+    fn slowest_slider(&self) -> Option<usize> {
+        self.slowest
     }
 
     #[inline]

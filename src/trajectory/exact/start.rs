@@ -3,10 +3,11 @@
 use super::amplification::Record;
 use super::distinct::{Distinct, certain_of_itself};
 use super::earliest::Ending;
+use super::halt::{Doubt, Halt};
 use super::leg::{Leg, Mode};
 use super::parabola::Parabola;
 use super::roster::Roster;
-use super::state::{Halt, Stage, State};
+use super::state::{Stage, State};
 use crate::risk::manifold::{bracket, excess};
 use crate::scalar::{DomainError, Real};
 use crate::spectrum::Spectrum;
@@ -26,6 +27,7 @@ impl<T: Real> State<T> {
             signal: Leg { mode: Mode::Held, from: zero.clone(), since: zero.clone(), instant: 0 },
             legs: vec![],
             energy: at_rest,
+            departing_slope: zero.clone(),
             length: zero,
             ending: Ending::Optimum,
             touched: vec![],
@@ -70,7 +72,7 @@ impl<T: Real> State<T> {
     }
 
     /// Finds the modes at time 0 and the first segment.
-    pub(super) fn open<R: Roster<T>>(&mut self, roster: &mut R) -> Result<(), Halt<T>> {
+    pub(super) fn open<R: Roster<T>>(&mut self, roster: &mut R) -> Result<(), Halt> {
         roster.begin(self);
         self.derive_energy(roster.sums(self));
         let sorted = self.sort_out(roster);
@@ -78,8 +80,8 @@ impl<T: Real> State<T> {
         self.conclude(settled)
     }
 
-    fn sort_out<R: Roster<T>>(&mut self, roster: &mut R) -> Result<(), Halt<T>> {
-        let tau = self.energy.c.sign().ok_or_else(|| self.undecided("the sign of the excess energy"))?;
+    fn sort_out<R: Roster<T>>(&mut self, roster: &mut R) -> Result<(), Halt> {
+        let tau = self.energy.c.sign().ok_or_else(|| Halt::from(Doubt::Stage))?;
         let at_target = self.signal.from.partial_cmp(&self.time.int(1)) == Some(Equal);
         if at_target && self.afloat == 0 {
             return Err(self.rest());
@@ -88,7 +90,7 @@ impl<T: Real> State<T> {
         match tau {
             Less => {
                 if let Some(j) = self.held() {
-                    return Err(self.not_unique(j));
+                    return Err(Halt::NonUnique(j));
                 }
                 self.stage = Stage::Deficit;
                 self.place_groups(roster)?;
@@ -115,25 +117,24 @@ impl<T: Real> State<T> {
     }
 
     /// Mode of the signal: where tau < 0 it rises, since `tau >= 0` on its surface and above.
-    fn place_signal(&mut self, deficit: bool) -> Result<(), Halt<T>> {
+    fn place_signal(&mut self, deficit: bool) -> Result<(), Halt> {
         let below = if deficit { Some(Less) } else { self.signal_bracket_sign() };
         match (self.signal.mode, below) {
-            (Mode::Held, Some(Less)) => return Err(self.not_unique(0)),
+            (Mode::Held, Some(Less)) => return Err(Halt::NonUnique(0)),
             (Mode::Held, Some(_)) => {}
             (_, Some(Less)) => self.signal.mode = Mode::Rising,
             (_, Some(_)) => self.signal.mode = Mode::Falling,
-            (_, None) => return Err(self.undecided("on which side of its surface the signal starts")),
+            (_, None) => return Err(Doubt::Side(0).into()),
         }
         Ok(())
     }
 
     /// Modes of the groups where tau < 0: by the sides of their surfaces on which they start.
-    fn place_groups<R: Roster<T>>(&mut self, roster: &mut R) -> Result<(), Halt<T>> {
+    fn place_groups<R: Roster<T>>(&mut self, roster: &mut R) -> Result<(), Halt> {
         for k in 0..self.legs.len() {
             let h = bracket(&self.groups[k].variance, &self.legs[k].from.square(), &self.energy.c);
             let Some(side) = h.sign() else {
-                let j = self.groups.members(k)[0];
-                return Err(self.undecided(format!("on which side of its surface coefficient {j} starts")));
+                return Err(Doubt::Side(self.groups.members(k)[0]).into());
             };
             let leg = &mut self.legs[k];
             match side {

@@ -8,7 +8,7 @@ use super::parabola::{Crossing, Parabola, sqrt_from_zero};
 use super::roster::{Roster, Sums};
 use crate::risk::manifold::excess;
 use crate::scalar::Real;
-use crate::trajectory::{Event, EventKind, Stop};
+use crate::trajectory::{Event, EventKind};
 use std::cmp::Ordering::{Greater, Less};
 
 /// The sign of the excess energy tau decides what can happen at all (`derivations/spectral-descent.md`).
@@ -19,9 +19,6 @@ pub(super) enum Stage {
     /// `tau >= 0`: every group falls until it is held at zero; the signal rises, falls, slides or is held.
     Surplus,
 }
-
-/// The end of a flow. Boxed, so that an event, of which there are many, does not carry the weight of an end.
-pub(super) type Halt<T> = Box<Stop<T>>;
 
 /// Everything about the present segment, and what the next one needs.
 #[derive(Clone, Debug)]
@@ -36,6 +33,8 @@ pub(super) struct State<T> {
     pub(super) legs: Vec<Leg<T>>,
     /// tau, in time from the beginning of the segment.
     pub(super) energy: Parabola<T>,
+    /// `tau'` where the slowest of the sliding groups leaves, if nothing else comes first.
+    pub(super) departing_slope: T,
     /// How long the segment lasts, and what ends it.
     pub(super) length: T,
     pub(super) ending: Ending,
@@ -209,14 +208,6 @@ impl<T: Real> State<T> {
     pub(super) fn held(&self) -> Option<usize> {
         let held = (0..self.legs.len()).filter(|&k| self.legs[k].mode == Mode::Held);
         held.map(|k| self.groups.members(k)[0]).min()
-    }
-
-    pub(super) fn not_unique(&self, coefficient: usize) -> Halt<T> {
-        Box::new(Stop::NonUnique { time: self.time.clone(), coefficient })
-    }
-
-    pub(super) fn undecided(&self, reason: impl Into<String>) -> Halt<T> {
-        Box::new(Stop::Undecided { time: self.time.clone(), reason: reason.into() })
     }
 
     /// Whether `s` from now is the present instant.
