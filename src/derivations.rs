@@ -29,5 +29,12 @@ pub mod spectral_powers {}
 
 #[doc = include_str!("../derivations/finite-samples.md")]
 pub mod finite_samples {}
+
 #[doc = include_str!("../derivations/validated.md")]
 pub mod validated {}
+
+#[doc = include_str!("../derivations/comparison.md")]
+pub mod comparison {}
+
+#[doc = include_str!("../derivations/open.md")]
+pub mod open {}

@@ -5,11 +5,14 @@
 //!
 //! That sentence is the order of the modules, of their dependencies and of reading.
 
+pub mod claims;
 pub mod cli;
 pub mod derivations;
 pub mod descent;
 pub mod experiment;
 pub mod export;
+#[cfg(feature = "kit")]
+pub mod kit;
 pub mod observe;
 pub mod product;
 pub mod risk;

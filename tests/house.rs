@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The layers, in the order of dependency. `export` takes plain numbers and texts, so it stands outside the line.
-const LAYERS: [&str; 13] = [
+const LAYERS: [&str; 15] = [
     "scalar",
     "product",
     "spectrum",
@@ -15,6 +15,8 @@ const LAYERS: [&str; 13] = [
     "observe",
     "experiment",
     "simulation",
+    "claims",
+    "kit",
     "sweep",
     "export",
     "cli",

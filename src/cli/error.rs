@@ -46,6 +46,9 @@ pub enum CliError {
     /// The work is done as far as it can be, and something in it is open.
     #[error("{0}")]
     Open(String),
+    /// A claim is false, or a check cannot tell a wrong claim from a right one.
+    #[error("{0}")]
+    Falsified(String),
     /// Input or output failed half-way.
     #[error("input or output failed: {0}")]
     Io(#[from] std::io::Error),
@@ -67,6 +70,7 @@ impl CliError {
             Self::Busy { .. } => 75,
             Self::Interrupted { code, .. } => *code,
             Self::Open(_) => 2,
+            Self::Falsified(_) => 1,
         }
     }
 
@@ -81,7 +85,7 @@ impl CliError {
                 let _ = error.print();
             }
             Self::Usage(error) => remark!("{}", one_line(&error.render().to_string())),
-            Self::Open(_) | Self::Interrupted { .. } => remark!("{}", one_line(&self.to_string())),
+            Self::Open(_) | Self::Falsified(_) | Self::Interrupted { .. } => remark!("{}", one_line(&self.to_string())),
             other => remark!("error: {}", one_line(&other.to_string())),
         }
     }

@@ -8,9 +8,11 @@ macro_rules! remark {
     }};
 }
 
+mod claims;
 mod config;
 mod diagram_files;
 mod error;
+mod explain;
 mod figures;
 mod forecast;
 mod identity;
@@ -29,6 +31,7 @@ mod status;
 mod sweep_folder;
 mod training;
 mod training_figures;
+mod verify;
 
 pub use error::CliError;
 
@@ -45,7 +48,7 @@ pub struct Arguments {
     command: Command,
 }
 
-const EXIT_CODES: &str = "Exit codes: 0 ok; 2 done, but cells are missing or have no value; 64 usage, or a parameter outside its \
+const EXIT_CODES: &str = "Exit codes: 0 ok; 1 a claim is falsified; 2 done, but a claim is inconclusive, or cells are missing or have no value; 64 usage, or a parameter outside its \
 domain; 65 unusable input file; 73 output exists or cannot be made; 74 input or output failed; 75 another process is at work there; \
 130 and 143 interrupted.\nEvery option can come from a TOML file with the same keys: --config FILE; the command line wins.";
 
@@ -63,6 +66,12 @@ enum Command {
     Merge(merge::MergeOptions),
     /// Say which cells of a phase diagram are done
     Status(status::StatusOptions),
+    /// Check claims of the theory, and show the evidence
+    Verify(verify::VerifyOptions),
+    /// Print a claim's statement, hypothesis and proof, and how it is checked
+    Explain(explain::ExplainOptions),
+    /// List all claims
+    Claims(claims::ClaimsOptions),
     /// Print the completion script of a shell
     Completions {
         /// Which shell
@@ -89,7 +98,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 }
 
 fn execute(arguments: Vec<OsString>) -> Result<(), CliError> {
-    let arguments = config::expand(arguments, &Arguments::command())?;
+    let arguments = config::expand(claims::expand(arguments)?, &Arguments::command())?;
     let matches = Arguments::command().try_get_matches_from(arguments).map_err(CliError::Usage)?;
     match Arguments::from_arg_matches(&matches).map_err(CliError::Usage)?.command {
         Command::Population(options) => population::execute(&options),
@@ -98,6 +107,9 @@ fn execute(arguments: Vec<OsString>) -> Result<(), CliError> {
         Command::Plot(options) => plot::execute(&options),
         Command::Merge(options) => merge::execute(&options),
         Command::Status(options) => status::execute(&options),
+        Command::Verify(options) => verify::execute(&options),
+        Command::Explain(options) => explain::execute(&options),
+        Command::Claims(options) => claims::execute(&options),
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut Arguments::command(), "specdyn", &mut script);

@@ -1,0 +1,46 @@
+//! A Muon written from scratch, tested against the theory:
+//! `cargo run --release --features kit --example kit_muon`
+
+use nalgebra::DMatrix;
+use specdyn::descent::{Descent, Method};
+use specdyn::kit::{self, Problem};
+use specdyn::spectrum::Spectrum;
+use specdyn::weights::SpectralError;
+
+struct Muon {
+    momentum: DMatrix<f64>,
+}
+
+impl Muon {
+    fn new(dimension: usize) -> Self {
+        Self { momentum: DMatrix::zeros(dimension, dimension) }
+    }
+}
+
+impl Descent<DMatrix<f64>> for Muon {
+    fn turn(&mut self, gradient: &mut DMatrix<f64>) -> Result<(), SpectralError> {
+        self.momentum = &self.momentum * 0.95 + &*gradient;
+        let mut x = &self.momentum / self.momentum.norm();
+        for _ in 0..5 {
+            let a = &x * x.transpose();
+            x = &x * 3.4445 + (&a * -4.7750 + &a * &a * 2.0315) * &x;
+        }
+        *gradient = x;
+        Ok(())
+    }
+}
+
+fn main() {
+    let problem = Problem::new(Spectrum::spiked(20.0, 16).expect("a spiked covariance"), 1e-4, 1);
+    let eta = 0.02;
+    // Newton-Schulz brings singular values into about [0.7, 1.2] only: so much amplification is its own doing.
+    let muon = kit::does_not_amplify(&problem, Muon::new(16), eta, 500, 1.2 / 0.7 - 1.0);
+    println!("Muon does not amplify beyond its Newton-Schulz band: {muon:?}");
+    println!("Muon stays on the manifold: {:?}", kit::stays_on_the_manifold(&problem, Muon::new(16), eta, 40, 1e-6));
+    let approach = kit::approaches_the_population(&problem, || Muon::new(16), eta, 60, &[1000, 16_000], 1..12, 0.2);
+    println!("Muon on samples approaches Muon on the population: {approach:?}");
+    match kit::does_not_amplify(&problem, Method::GradientDescent, 1e-3, 5000, 0.5) {
+        Ok(()) => println!("gradient descent does not amplify, which it should"),
+        Err(violation) => println!("gradient descent: {violation}"),
+    }
+}

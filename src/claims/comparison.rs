@@ -1,0 +1,260 @@
+//! Claims of `derivations/comparison.md`: the two methods side by side.
+
+use super::instances::spectrum;
+use super::limit::{exponent, limit};
+use super::measured::{ACCURACY, Population};
+use super::{Claim, Enclosure, Sabotage, Standing, Trial};
+use crate::descent::Method;
+use crate::observe::{Condition, Observable, Quantity};
+use crate::spectrum::{Group, Spectrum};
+
+pub(super) const CLAIMS: &[Claim] = &[
+    Claim {
+        id: "comparison.alignment-lost",
+        standing: Standing::Theorem,
+        constants: &[2.0, 3.0],
+        check: alignment_lost,
+        sabotaged: &[
+            Sabotage { name: "exponent 2 becomes 1.9", constants: &[1.9, 3.0] },
+            Sabotage { name: "first power of the amplification", constants: &[1.0, 3.0] },
+            Sabotage { name: "3 becomes 3.03", constants: &[2.0, 3.03] },
+        ],
+        diagram: Some(&[
+            ("x", "spike=0:20:201"),
+            ("y", "init=1e-6:1e-1:101:log"),
+            ("observe", "alignment"),
+            ("optimizer", "gd,specgd"),
+        ]),
+    },
+    Claim {
+        id: "comparison.alignment-stable",
+        standing: Standing::Theorem,
+        constants: &[1.0],
+        check: alignment_stable,
+        sabotaged: &[
+            Sabotage { name: "never below 1.01 times its start", constants: &[1.01] },
+            Sabotage { name: "never below 1.1 times its start", constants: &[1.1] },
+            Sabotage { name: "never below twice its start", constants: &[2.0] },
+        ],
+        diagram: None,
+    },
+    Claim {
+        id: "comparison.contraction-accelerated",
+        standing: Standing::Theorem,
+        constants: &[-0.5, 0.09375, 1.0],
+        check: contraction_accelerated,
+        sabotaged: &[
+            Sabotage { name: "GD's exponent off by 0.1", constants: &[-0.4, 0.09375, 1.0] },
+            Sabotage { name: "GD's constant off by 1 %", constants: &[-0.5, 0.0946875, 1.0] },
+            Sabotage { name: "SpecGD in half its time", constants: &[-0.5, 0.09375, 0.5] },
+        ],
+        diagram: None,
+    },
+    Claim {
+        id: "comparison.steps-to-alignment",
+        standing: Standing::Theorem,
+        constants: &[1.0, 0.0],
+        check: steps_to_alignment,
+        sabotaged: &[
+            Sabotage { name: "GD's exponent 0.9", constants: &[0.9, 0.0] },
+            Sabotage { name: "GD's exponent 1.1", constants: &[1.1, 0.0] },
+            Sabotage { name: "SpecGD's steps grow like mu^0.1", constants: &[1.0, 0.1] },
+        ],
+        diagram: None,
+    },
+    Claim {
+        id: "comparison.broader-covariances",
+        standing: Standing::Theorem,
+        constants: &[3.0],
+        check: broader_covariances,
+        sabotaged: &[
+            Sabotage { name: "3 becomes 3.03", constants: &[3.03] },
+            Sabotage { name: "3 becomes 2.97", constants: &[2.97] },
+            Sabotage { name: "every larger variance is amplified", constants: &[1.0] },
+        ],
+        diagram: Some(&[
+            ("spectrum", "power-law:1.5"),
+            ("signal-index", "4"),
+            ("x", "exponent=0.1:3:59"),
+            ("y", "init=1e-6:1e-1:41:log"),
+            ("observe", "amplification"),
+            ("optimizer", "gd,specgd"),
+        ]),
+    },
+];
+
+/// The smallest alignment along GD's flow falls as `alpha^(square (1 - factor/mu))`.
+fn alignment_lost(constants: &[f64], trial: &mut Trial) {
+    let [square, factor] = constants else { unreachable!("two constants") };
+    let rungs: Vec<f64> = [10, 20, 30, 40, 50, 60].map(|k| libm::pow(10.0, -f64::from(k))).to_vec();
+    for &(mu, dimension) in trial.first(&[(6.0, 100_u64), (21.0, 10), (11.0, 1000)], 2) {
+        let what =
+            format!("exponent of the smallest alignment in alpha, mu = {mu}, d = {dimension}, alpha = 1e-10 to 1e-60");
+        let lowest: Result<Vec<f64>, String> =
+            rungs.iter().map(|&alpha| smallest_alignment(mu, dimension, alpha)).collect();
+        let found = lowest.and_then(|lowest| exponent(&rungs, &lowest, 1e-6));
+        // The time of the smallest alignment is sought on a grid, to a relative 1e-6 of its value.
+        trial.found(&what, found, |trial, found| trial.near(&what, found, square * (1.0 - factor / mu), 2e-3));
+    }
+}
+
+/// The alignment has one dip: golden-section search for it between the start and the signal's escape.
+fn smallest_alignment(mu: f64, dimension: u64, alpha: f64) -> Result<f64, String> {
+    let population = Population::spiked(mu - 1.0, dimension, alpha, Method::GradientDescent);
+    let at = |t: f64| population.at(&[t]).map(|rows| libm::log(rows[0].alignment.hi));
+    let escape = population.measure(Observable::EscapeTime)?;
+    let (mut left, mut right) = (0.0, escape.hi);
+    const GOLDEN: f64 = 0.618_033_988_749_894_8;
+    let (mut x, mut y) = (right - GOLDEN * (right - left), left + GOLDEN * (right - left));
+    let (mut fx, mut fy) = (at(x)?, at(y)?);
+    while right - left > 1e-7 * escape.hi {
+        if fx < fy {
+            (right, y, fy) = (y, x, fx);
+            x = right - GOLDEN * (right - left);
+            fx = at(x)?;
+        } else {
+            (left, x, fx) = (x, y, fy);
+            y = left + GOLDEN * (right - left);
+            fy = at(y)?;
+        }
+    }
+    Ok(libm::exp(fx.min(fy)))
+}
+
+/// SpecGD's alignment is at least `share/d` at all times.
+fn alignment_stable(constants: &[f64], trial: &mut Trial) {
+    let share = constants[0];
+    let mut normals = trial.normals(0);
+    let count = trial.count(300, 50);
+    let mut smallest = Enclosure::observed(f64::INFINITY);
+    for _ in 0..count {
+        let spectrum = spectrum(&mut normals, 1.5);
+        let d = spectrum.dimension() as f64;
+        let init = libm::exp(-1.0 - 3.0 * normals.next().abs());
+        let times: Vec<f64> = (0..=60).map(|k| 0.02 * f64::from(k)).collect();
+        match Population::flow(&spectrum, init, Method::Spectral).at(&times) {
+            Err(reason) => return trial.unknown("alignment along random flows", reason),
+            Ok(rows) => {
+                for row in rows {
+                    if row.alignment.lo * d < smallest.lo {
+                        smallest = Enclosure::sampled(row.alignment.lo * d, row.alignment.hi * d);
+                    }
+                }
+            }
+        }
+    }
+    trial.at_least(
+        format!("smallest alignment times d, {count} random spectra, 61 times each"),
+        smallest,
+        share - ACCURACY,
+    );
+}
+
+/// `t_GD(eps) ~ (constant (d - 2)/(d + 1))^(1/2) eps^power`; `t_Spec(eps) <= most (((d + 2)/(d + 1))^(1/2) - alpha)`.
+fn contraction_accelerated(constants: &[f64], trial: &mut Trial) {
+    let [power, constant, most] = constants else { unreachable!("three constants") };
+    let levels: Vec<f64> = (2..=10).map(|k| libm::pow(10.0, -f64::from(k))).collect();
+    for &(strength, dimension) in trial.first(&[(20.0, 100_u64), (4.0, 1000)], 1) {
+        let d = dimension as f64;
+        let alpha = 1e-3;
+        let times = |method: Method<f64>| -> Result<Vec<f64>, String> {
+            let population = Population::spiked(strength, dimension, alpha, method);
+            let time = |&level: &f64| {
+                let condition = Condition { quantity: Quantity::Risk, at_least: false, level };
+                population.first_time(&condition).map(|t| t.hi)
+            };
+            levels.iter().map(time).collect()
+        };
+        let at = format!("lambda = {strength}, d = {dimension}, risk 1e-2 to 1e-10");
+        match times(Method::GradientDescent) {
+            Err(reason) => trial.unknown(at.clone(), reason),
+            Ok(t) => {
+                let what = format!("exponent of GD's time in the risk, {at}");
+                let local = |k: usize| libm::log(t[k] / t[k - 1]) / libm::log(levels[k] / levels[k - 1]);
+                trial.near(what, Enclosure::ladder(local(t.len() - 2), local(t.len() - 1)), *power, 0.04);
+                // Differences of successive times do not see the shift that the escape causes.
+                let slopes: Vec<f64> = (1..t.len())
+                    .map(|k| (t[k] - t[k - 1]) / (1.0 / libm::sqrt(levels[k]) - 1.0 / libm::sqrt(levels[k - 1])))
+                    .map(|slope| slope * slope * (d + 1.0) / (d - 2.0))
+                    .collect();
+                let what = format!("constant of GD's time, squared, {at}");
+                let found = limit(&slopes, ACCURACY);
+                trial.found(&what, found, |trial, found| trial.near(&what, found, *constant, 2e-3 * constant));
+            }
+        }
+        match times(Method::Spectral) {
+            Err(reason) => trial.unknown(at, reason),
+            Ok(t) => {
+                let bound = most * (libm::sqrt((d + 2.0) / (d + 1.0)) - alpha);
+                let last = t[t.len() - 1];
+                trial.at_most(format!("SpecGD's time, {at}"), Enclosure::ladder(last, last), bound * (1.0 + ACCURACY));
+            }
+        }
+    }
+}
+
+/// Steps to alignment 0.99: exponents in mu, at half the ceiling for GD, at a fixed step for SpecGD.
+fn steps_to_alignment(constants: &[f64], trial: &mut Trial) {
+    let [gd, specgd] = constants else { unreachable!("two constants") };
+    let rungs: Vec<f64> = (0..5).map(|k| 64.0 * libm::pow(4.0, f64::from(k))).collect();
+    let dimension = 20;
+    for (name, method, stated) in [("GD", Method::GradientDescent, gd), ("SpecGD", Method::Spectral, specgd)] {
+        let specgd = method == Method::Spectral;
+        let alpha = if specgd { libm::sqrt(0.5 / (dimension as f64 + 3.0 * rungs[rungs.len() - 1])) } else { 1e-100 };
+        let steps = |mu: &f64| -> Result<f64, String> {
+            let eta = if specgd { 1e-4 } else { 0.5 / mu };
+            let population = Population::spiked(mu - 1.0, dimension, alpha, method.clone()).with_step(eta);
+            let condition = Condition { quantity: Quantity::Alignment, at_least: true, level: 0.99 };
+            population.first_time(&condition).map(|t| t.hi / eta)
+        };
+        let what = format!(
+            "{name}: exponent in mu of the steps to alignment 0.99, d = {dimension}, alpha = {alpha:.2e}, mu = 64 to 16384"
+        );
+        let counts: Result<Vec<f64>, String> = rungs.iter().map(steps).collect();
+        let found = counts.map(|counts| {
+            let local = |k: usize| libm::log(counts[k] / counts[k - 1]) / libm::log(rungs[k] / rungs[k - 1]);
+            Enclosure::ladder(local(counts.len() - 2), local(counts.len() - 1))
+        });
+        trial.found(&what, found, |trial, found| trial.near(&what, found, *stated, 0.02));
+    }
+}
+
+/// GD amplifies direction j if and only if `q_j > factor q_0`, SpecGD none: power laws, steps and several spikes.
+fn broader_covariances(constants: &[f64], trial: &mut Trial) {
+    let factor = constants[0];
+    for &(exponent, count) in trial.first(&[(0.5, 8_u64), (1.0, 8), (1.5, 6), (2.0, 6), (3.0, 5)], 3) {
+        for signal in 1..=count {
+            // Eigenvalues i^-s, and a signal a hair away from where a ratio would be the factor itself.
+            let variance = |i: u64| libm::pow(i as f64, -exponent);
+            let groups = (1..=count).filter(|i| *i != signal).map(|i| Group { variance: variance(i), multiplicity: 1 });
+            let spectrum = Spectrum::with_signal(variance(signal), groups.collect()).expect("positive variances");
+            let amplified = variance(1) > factor * variance(signal) && signal != 1;
+            expect(trial, &format!("power law {exponent}, signal on {signal} of {count}"), &spectrum, amplified);
+        }
+    }
+    for (name, ratios) in [
+        ("several spikes, one above the edge", [1.5, 2.0, 2.9, factor * 1.005]),
+        ("several spikes, all below the edge", [1.5, 2.0, 2.9_f64.min(factor), factor * 0.995]),
+        ("steps up and down, one above", [0.1, 0.5, 1.0, factor * 1.005]),
+        ("steps up and down, all below", [0.1, 0.5, 1.0, factor * 0.995]),
+    ] {
+        let groups = ratios.map(|variance| Group { variance, multiplicity: 7 }).to_vec();
+        let spectrum = Spectrum::with_signal(1.0, groups).expect("positive variances");
+        expect(trial, name, &spectrum, ratios.iter().any(|r| *r > factor));
+    }
+}
+
+fn expect(trial: &mut Trial, name: &str, spectrum: &Spectrum, amplified: bool) {
+    let what = format!("GD's amplification, {name}, alpha = 1e-200");
+    let found = Population::flow(spectrum, 1e-200, Method::GradientDescent).amplification();
+    trial.found(&what, found, |trial, found| {
+        if amplified {
+            trial.at_least(&what, found, 1.0 + 1e3 * ACCURACY);
+        } else {
+            trial.at_most(&what, found, 1.0 + ACCURACY);
+        }
+    });
+    let what = format!("SpecGD's amplification, {name}, alpha = 1e-3");
+    let found = Population::flow(spectrum, 1e-3, Method::Spectral).amplification();
+    trial.found(&what, found, |trial, found| trial.at_most(&what, found, 1.0 + ACCURACY));
+}

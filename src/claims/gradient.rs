@@ -1,0 +1,136 @@
+//! Claims of `derivations/gradient.md`: the closed forms against the Gaussian expectation, without rounding and without Wick's rule.
+//!
+//! Three points with weights 1/6, 2/3, 1/6 at `-sqrt 3, 0, sqrt 3` have the moments of a standard normal up to order five. Both
+//! risk and gradient are expectations of polynomials of degree four in x = L z, so the product rule of `3^d` points gives them
+//! exactly; `sqrt 3` occurs in even powers only. With small integers in L, W and the signal, and halves in the weights of the rule
+//! cleared by `6^d`, every operation on doubles is exact as well.
+
+use super::instances::integer;
+use super::{Claim, Sabotage, Standing, Trial};
+use crate::risk::{DenseRisk, Landscape};
+use crate::spectrum::CovarianceMatrix;
+use nalgebra::{DMatrix, DVector};
+
+pub(super) const CLAIMS: &[Claim] = &[
+    Claim {
+        id: "gradient.risk-formula",
+        standing: Standing::Theorem,
+        constants: &[0.5, 0.25],
+        check: risk_formula,
+        sabotaged: &[
+            Sabotage { name: "1/2 off by 1 %", constants: &[0.505, 0.25] },
+            Sabotage { name: "1/4 off by 1 %", constants: &[0.5, 0.2475] },
+            Sabotage { name: "wrong sign of the second term", constants: &[0.5, -0.25] },
+        ],
+        diagram: None,
+    },
+    Claim {
+        id: "gradient.gradient-formula",
+        standing: Standing::Theorem,
+        constants: &[2.0, 1.0],
+        check: gradient_formula,
+        sabotaged: &[
+            Sabotage { name: "2 becomes 2.02", constants: &[2.02, 1.0] },
+            Sabotage { name: "2 becomes 1", constants: &[1.0, 1.0] },
+            Sabotage { name: "wrong sign of tau", constants: &[2.0, -1.0] },
+        ],
+        diagram: None,
+    },
+];
+
+/// A random model whose numbers are small integers.
+struct Model {
+    factor: DMatrix<f64>,
+    weights: DMatrix<f64>,
+    signal: DVector<f64>,
+    risk: DenseRisk,
+}
+
+impl Model {
+    fn random(dimension: usize, width: usize, trial: &Trial, stream: u64) -> Result<Self, String> {
+        let mut normals = trial.normals(stream);
+        let mut next = |size: i64| integer(&mut normals, size) as f64;
+        let factor = DMatrix::from_fn(dimension, dimension, |i, j| if i == j { 2.0 } else { next(1) });
+        let weights = DMatrix::from_fn(dimension, width, |_, _| next(1));
+        let mut signal = DVector::from_fn(dimension, |_, _| next(1));
+        if signal.norm() == 0.0 {
+            signal[0] = 1.0;
+        }
+        let covariance = CovarianceMatrix::full(&factor * factor.transpose()).map_err(|error| error.to_string())?;
+        let risk = DenseRisk::new(covariance, signal.clone()).map_err(|error| error.to_string())?;
+        Ok(Self { factor, weights, signal, risk })
+    }
+
+    /// Calls `f(weight, x, x'Dx)` for every point of the product rule and returns the sum of the weights, `6^d`; x is handed over
+    /// without its factor `sqrt 3`.
+    fn expectation(&self, mut f: impl FnMut(f64, &DVector<f64>, f64)) -> f64 {
+        let d = self.signal.len();
+        let points = 3_usize.pow(d as u32);
+        for index in 0..points {
+            let (mut rest, mut weight) = (index, 1.0);
+            let z = DVector::from_fn(d, |_, _| {
+                let digit = rest % 3;
+                rest /= 3;
+                weight *= if digit == 1 { 4.0 } else { 1.0 };
+                digit as f64 - 1.0
+            });
+            let x = &self.factor * z;
+            let excess = 3.0 * ((self.weights.transpose() * &x).norm_squared() - self.signal.dot(&x).powi(2));
+            f(weight, &x, excess);
+        }
+        6.0_f64.powi(d as i32)
+    }
+}
+
+/// `R = first tr(QDQD) + second tau^2`.
+fn risk_formula(constants: &[f64], trial: &mut Trial) {
+    let [first, second] = constants else { unreachable!("two constants") };
+    let count = trial.count(300, 60);
+    let mut differences = 0;
+    for k in 0..count {
+        let model = match Model::random(2 + k % 2, 1 + k % 4, trial, k as u64) {
+            Ok(model) => model,
+            Err(reason) => return trial.unknown("a random model", reason),
+        };
+        let mut mean = 0.0;
+        let total = model.expectation(|weight, _, excess| mean += weight * excess * excess);
+        let (quadratic, tau) = model.risk.excess_moments(&model.weights);
+        // Everything times 6^d; a quarter of the mean square.
+        let claimed = total * (first * quadratic + second * tau * tau);
+        differences += usize::from(0.25 * mean != claimed);
+        differences += usize::from(0.25 * mean != total * model.risk.population_risk(&model.weights));
+    }
+    trial.equal(
+        format!("{count} integer models, d = 2 and 3, width 1 to 4, against an exact expectation: differences"),
+        differences,
+    );
+}
+
+/// `G = (first QDQ + second tau Q) W`.
+fn gradient_formula(constants: &[f64], trial: &mut Trial) {
+    let [first, second] = constants else { unreachable!("two constants") };
+    let count = trial.count(300, 60);
+    let mut differences = 0;
+    for k in 0..count {
+        let model = match Model::random(2 + k % 2, 1 + k % 4, trial, k as u64) {
+            Ok(model) => model,
+            Err(reason) => return trial.unknown("a random model", reason),
+        };
+        let d = model.signal.len();
+        let mut mean = DMatrix::zeros(d, model.weights.ncols());
+        // E[(x'Dx) x x'] W; the square of sqrt 3 for x x'.
+        let total = model.expectation(|weight, x, excess| {
+            mean += x * (x.transpose() * &model.weights) * (3.0 * weight * excess);
+        });
+        let mut gradient = DMatrix::zeros(d, model.weights.ncols());
+        (&model.risk).gradient(&model.weights, &mut gradient);
+        let (_, tau) = model.risk.excess_moments(&model.weights);
+        let energy = model.risk.covariance().times(&model.weights) * tau;
+        let claimed = ((&gradient - &energy) * (first / 2.0) + energy * *second) * total;
+        differences += usize::from(mean != claimed);
+    }
+    trial.equal(
+        format!("{count} integer models, d = 2 and 3, width 1 to 4, against an exact expectation: differences"),
+        differences,
+    );
+}

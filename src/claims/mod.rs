@@ -1,0 +1,71 @@
+//! Statements with checks: each claim is declared once, measured, and judged in one place.
+//!
+//! The statement, its hypothesis and its proof stand in `derivations/` under a heading that begins with the claim's slug; a
+//! [`Claim`] holds what a machine needs: the numbers that are asserted, a check, wrong versions that the check must refuse, and
+//! the options of a phase diagram. A check leaves [`Finding`]s in a [`Trial`]: enclosures with their [`Provenance`], each set
+//! against a bound. [`judge`] alone turns findings into a [`Verdict`]; what is not known is never a pass.
+//!
+//! ```
+//! use specdyn::claims::{self, Effort, Verdict};
+//!
+//! let claim = claims::find("manifold.reduced-gradient").unwrap();
+//! let quick = Effort { quick: true, ..Effort::default() };
+//! let judgement = claims::verify(claim, claim.constants, quick);
+//! assert!(matches!(judgement.verdict, Verdict::Verified | Verdict::Toy));
+//! ```
+
+pub mod chapter;
+mod claim;
+mod evidence;
+mod instances;
+mod limit;
+mod measured;
+mod sentence;
+mod trial;
+mod verdict;
+
+mod comparison;
+mod gradient;
+mod gradient_descent;
+mod manifold;
+mod model;
+mod open;
+mod spectral_descent;
+mod spectral_powers;
+mod tilted;
+
+pub use claim::{Claim, Diagram, Sabotage, Standing};
+pub use evidence::{Bound, Enclosure, Finding, Provenance};
+pub use limit::{exponent, limit};
+pub use sentence::{SENTENCES, Sentence};
+pub use trial::{Effort, Trial};
+pub use verdict::{Judgement, Verdict, judge, verify};
+
+/// Every claim, in the order of the chapters.
+pub fn registry() -> Vec<&'static Claim> {
+    let chapters: [&'static [Claim]; 9] = [
+        model::CLAIMS,
+        gradient::CLAIMS,
+        manifold::CLAIMS,
+        gradient_descent::CLAIMS,
+        spectral_descent::CLAIMS,
+        spectral_powers::CLAIMS,
+        tilted::CLAIMS,
+        comparison::CLAIMS,
+        open::CLAIMS,
+    ];
+    chapters.into_iter().flatten().collect()
+}
+
+/// The claim with this id.
+pub fn find(id: &str) -> Option<&'static Claim> {
+    registry().into_iter().find(|claim| claim.id == id)
+}
+
+/// The claims that `name` means: an id, a chapter, or the beginning of an id.
+pub fn matching(name: &str) -> Vec<&'static Claim> {
+    let whole = |claim: &&&Claim| claim.id == name || claim.chapter() == name;
+    let all = registry();
+    let exact: Vec<_> = all.iter().filter(whole).copied().collect();
+    if exact.is_empty() { all.into_iter().filter(|claim| claim.id.starts_with(name)).collect() } else { exact }
+}
