@@ -35,7 +35,7 @@ pub fn limit(values: &[f64], rounding: f64) -> Result<Enclosure, String> {
 }
 
 /// Differences that shrink by less than this a rung are a drift.
-const MAX_RATIO: f64 = 0.75;
+const MAX_RATIO: f64 = 0.7;
 
 /// The exponent e in `value ~ parameter^e`, from positive `values` at `parameters`: the limit of the slopes between rungs.
 ///
