@@ -35,7 +35,8 @@
 //! proptest!(ProptestConfig::with_cases(8), |(problem in kit::problems(3..12), eta in kit::step_sizes())| {
 //!     // SpecGD passes on every instance: amplification 1 up to rounding.
 //!     kit::does_not_amplify(&problem, Method::Spectral, eta * problem.step_ceiling(), 100, 1e-9)?;
-//!     kit::stays_on_the_manifold(&problem, Normalised, eta * problem.step_ceiling(), 100, 1e-9)?;
+//!     // Rounding grows where a fixed-size step overshoots: a few steps, and far more than their rounding.
+//!     kit::stays_on_the_manifold(&problem, Normalised, eta * problem.step_ceiling(), 20, 1e-6)?;
 //! });
 //!
 //! let spiked = Problem::new(Spectrum::spiked(20.0, 10)?, 1e-4, 1);
