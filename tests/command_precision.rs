@@ -92,6 +92,81 @@ fn an_exact_recursion_that_never_meets_its_condition_says_so() {
     assert!(rows.len() > 2);
 }
 
+/// The pair of a column in a row, as numbers.
+fn pair(rows: &[Vec<String>], row: usize, name: &str) -> (f64, f64) {
+    let value = |end: &str| {
+        let column = rows[0].iter().position(|column| *column == format!("{name}{end}")).expect("a column");
+        rows[row][column].parse::<f64>().expect("a number")
+    };
+    (value("_lo"), value("_hi"))
+}
+
+#[test]
+fn intervals_are_printed_as_pairs_around_the_plain_values() {
+    for optimizer in ["gd", "specgd"] {
+        let arguments = ["--optimizer", optimizer, "--at", "0,0.1,0.5,0.9,50"];
+        let (plain, _) = table(&arguments);
+        let (rows, _) = table(&[&arguments[..], &["--precision", "interval"]].concat());
+        for (row, values) in plain.iter().enumerate().skip(1) {
+            for (name, value) in plain[0].iter().zip(values) {
+                let (lo, hi) = pair(&rows, row, name);
+                let value: f64 = value.parse().unwrap();
+                assert!(lo <= hi && hi - lo <= 1e-11 * hi.abs() + 1e-12, "{optimizer} {name}: [{lo}, {hi}]");
+                // The plain run rounds as well: 1e-12 relatively.
+                let room = 1e-12 * value.abs() + 1e-12;
+                assert!(lo - room <= value && value <= hi + room, "{optimizer} {name}: {value} in [{lo}, {hi}]");
+            }
+        }
+    }
+}
+
+#[test]
+fn certified_events_hold_the_closed_forms() {
+    let (rows, _) = table(&["--optimizer", "specgd", "--events", "--precision", "interval"]);
+    assert_eq!(rows[0], ["time_lo", "time_hi", "event", "coefficient"]);
+    let last = rows.len() - 1;
+    let (lo, hi) = pair(&rows, last, "time");
+    let optimum = (102.0_f64 / 101.0).sqrt() - 1e-3; // ((d + 2)/(d + 1))^(1/2) - alpha
+    assert!(rows[last][2] == "optimum" && lo <= optimum && optimum <= hi && hi - lo < 1e-11, "{:?}", rows[last]);
+    let (rows, _) = table(&["--optimizer", "gd", "--events", "--time", "5", "--precision", "interval"]);
+    let escape = rows.iter().position(|row| row[2] == "escape").expect("it escapes");
+    let (lo, hi) = pair(&rows, escape, "time");
+    let (plain, _) = table(&["--optimizer", "gd", "--events", "--time", "5"]);
+    let time: f64 = plain.iter().find(|row| row[1] == "escape").unwrap()[0].parse().unwrap();
+    assert!(hi - lo < 1e-12 && lo - 1e-12 <= time && time <= hi + 1e-12, "[{lo}, {hi}] {time}");
+}
+
+#[test]
+fn parameters_may_be_intervals_and_what_is_too_wide_says_so() {
+    let run = ["--optimizer", "gd", "--precision", "interval", "--time", "1", "--points", "2"];
+    let (thin, _) = table(&[&run[..], &["--spike", "20.005"]].concat());
+    let (wide, _) = table(&[&run[..], &["--spike", "[20, 20.01]"]].concat());
+    for name in ["signal", "spike", "bulk", "amplification"] {
+        let ((a, b), (c, d)) = (pair(&thin, 2, name), pair(&wide, 2, name));
+        assert!(c <= a && b <= d && d - c > 100.0 * (b - a), "{name}");
+    }
+    let (rows, said) = table(&[&run[..], &["--spike", "[1, 20]"]].concat());
+    assert!(said.contains("too widely") && rows.last().unwrap().concat().contains("undecided"), "{said}");
+    refused(&["--optimizer", "power:0.5", "--precision", "interval"], "in intervals");
+    refused(&["--optimizer", "gd", "--precision", "interval", "--overlap", "0.5", "--time", "1"], "precision");
+    refused(&["--optimizer", "gd", "--precision", "interval", "--init", "[0, 1]", "--time", "1"], "init");
+}
+
+/// The exact recursion, decided sign by sign, is inside the one in intervals.
+#[test]
+fn the_recursion_in_intervals_holds_the_exact_one() {
+    let run = ["--optimizer", "specgd", "--step-size", "0.001", "--steps", "900", "--points", "10"];
+    let (exact, _) = table(&[&run[..], &["--precision", "exact"]].concat());
+    let (rows, _) = table(&[&run[..], &["--precision", "interval"]].concat());
+    for row in 1..exact.len() {
+        for (column, name) in [(2, "signal"), (3, "spike"), (4, "bulk"), (5, "risk")] {
+            let (lo, hi) = pair(&rows, row, name);
+            let exact: f64 = exact[row][column].parse().unwrap();
+            assert!(lo <= exact && exact <= hi && hi - lo < 1e-12, "{name} {row}: {exact} in [{lo}, {hi}]");
+        }
+    }
+}
+
 #[cfg(feature = "mpfr")]
 mod at_bits {
     use super::*;

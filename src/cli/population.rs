@@ -4,10 +4,10 @@ use super::model::{ModelOptions, decimal, method};
 use super::output::{OutputOptions, exists, value_cells, value_columns};
 use super::precision::{self, NumberSystem};
 use super::{CliError, figures};
-use crate::experiment::{Outcome, Plan, Row, Setting, run, run_exact};
+use crate::experiment::{Outcome, Plan, Row, Setting, run, run_certified, run_exact};
 use crate::export::{Cell, Provenance, Table};
 use crate::observe::{CONTRACTION_LEVEL, Condition, Quantity};
-use crate::scalar::{DomainError, Rational, Real};
+use crate::scalar::{DomainError, Interval, Rational, Real};
 use crate::trajectory::{Event, EventKind, Stop};
 use clap::Args;
 use serde_json::json;
@@ -40,7 +40,8 @@ pub(super) struct PopulationOptions {
     /// Rows at these times (recursion: at these steps)
     #[arg(long, value_name = "T1,T2,...", value_delimiter = ',')]
     at: Option<Vec<String>>,
-    /// Number system: f64 | BITS (arbitrary precision, 2 to 1048576 bits; feature `mpfr`) | exact (recursions in rationals)
+    /// Number system: f64 | BITS (arbitrary precision, 2 to 1048576 bits; feature `mpfr`) | exact (recursions in rationals) | interval
+    /// (certified enclosures, printed as pairs _lo, _hi; numeric options may then be intervals themselves, as in "[20, 21]")
     #[arg(long, value_name = "PRECISION", default_value = "f64")]
     precision: String,
     /// With --precision BITS: compute at BITS and at twice as many, and add a column with the digits on which a row agrees
@@ -92,6 +93,7 @@ pub(super) fn execute(options: &PopulationOptions) -> Result<(), CliError> {
         NumberSystem::Double => {
             present(options, &compute::<f64>(options, &(), |setting, plan, emit| run(setting, plan, emit))?, None)
         }
+        NumberSystem::Interval => present(options, &compute::<Interval>(options, &(), run_certified)?, None),
         NumberSystem::Exact => {
             let runs = compute::<Rational>(options, &(), run_exact)?;
             precision::report_cycles(&runs.runs);

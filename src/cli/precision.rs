@@ -14,6 +14,7 @@ pub(super) enum NumberSystem {
     Double,
     Bits(Precision),
     Exact,
+    Interval,
 }
 
 /// Reads the value of `--precision`.
@@ -21,13 +22,14 @@ pub(super) fn number_system(text: &str) -> Result<NumberSystem, DomainError> {
     match text {
         "f64" => Ok(NumberSystem::Double),
         "exact" => Ok(NumberSystem::Exact),
+        "interval" => Ok(NumberSystem::Interval),
         // So many digits are a number of bits all the same, and what is wrong with it is its size.
         _ if !text.is_empty() && text.bytes().all(|c| c.is_ascii_digit()) => {
             let bits = text.parse().unwrap_or(u32::MAX);
             let bits = Precision::new(bits).map_err(|error| DomainError { value: text.into(), ..error })?;
             Ok(NumberSystem::Bits(bits))
         }
-        _ => Err(DomainError::new("precision", format!("{text:?}"), "f64, a number of bits, or exact")),
+        _ => Err(DomainError::new("precision", format!("{text:?}"), "f64, a number of bits, exact or interval")),
     }
 }
 
@@ -50,7 +52,7 @@ pub(super) fn at_bits(options: &PopulationOptions, precision: Precision) -> Resu
         let least = of_run.iter().copied().fold(f64::INFINITY, f64::min);
         if least.is_finite() {
             let optimizer = &coarse.optimizer;
-            eprintln!("{optimizer}: {precision} and {finer} agree to at least {least:.1} digits in every value");
+            remark!("{optimizer}: {precision} and {finer} agree to at least {least:.1} digits in every value");
         }
         digits.push(of_run);
     }
@@ -117,15 +119,15 @@ pub(super) fn report_cycles(runs: &[Run<Rational>]) {
         for event in &run.events {
             let (optimizer, time) = (&run.optimizer, &event.time);
             match event.kind {
-                EventKind::Rest => eprintln!("{optimizer}: at rest, exactly, from t = {time} on"),
+                EventKind::Rest => remark!("{optimizer}: at rest, exactly, from t = {time} on"),
                 EventKind::Cycle { period } => {
-                    eprintln!("{optimizer}: repeats itself, exactly, with period {period} from t = {time} on");
+                    remark!("{optimizer}: repeats itself, exactly, with period {period} from t = {time} on");
                 }
                 _ => {}
             }
         }
         if let Stop::Cycle { .. } | Stop::Rest { .. } = run.stop {
-            eprintln!("{}: the condition is met nowhere", run.optimizer);
+            remark!("{}: the condition is met nowhere", run.optimizer);
         }
     }
 }

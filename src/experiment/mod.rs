@@ -5,6 +5,7 @@
 
 mod amplification;
 mod blocks;
+mod certified;
 mod exact;
 mod measure;
 mod model;
@@ -14,6 +15,7 @@ mod settled;
 mod watch;
 
 pub use blocks::WrittenOut;
+pub use certified::run_certified;
 pub use exact::run_exact;
 pub use measure::{Measured, Status, measure};
 pub use model::{Covariance, Signal};

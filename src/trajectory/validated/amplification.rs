@@ -33,7 +33,7 @@ pub fn amplification(spectrum: &Spectrum<Interval>, start: &[Interval]) -> Resul
     loop {
         let step = flow.next_step()?;
         for j in 1..spectrum.groups() {
-            let (at_least, at_most) = step.largest_ratio(j);
+            let (at_least, at_most) = step.largest_ratio(j, step.end());
             least = least.max(at_least);
             most = most.max(at_most);
         }

@@ -30,31 +30,35 @@ impl Growth {
 }
 
 impl ValidatedStep<'_> {
-    /// Bounds on the largest value that `w_j/w_0`, relative to its very start, takes within the step: it is at least the first
-    /// and at most the second.
-    pub fn largest_ratio(&self, j: usize) -> (f64, f64) {
+    /// Bounds on the largest value that `w_j/w_0`, relative to its very start, takes from the beginning of the step to `until` (at
+    /// the latest to the end): it is at least the first and at most the second.
+    pub fn largest_ratio(&self, j: usize, until: f64) -> (f64, f64) {
+        // Local times are doubles or between two neighbours: bounds above reach to the later, what is seen was there at the earlier.
+        let end = self.local(Interval::point(until));
+        let length = end.upper();
         let growth = self.growth(j);
         let mut largest = (0.0_f64, 0.0_f64);
-        let mut see = |s: f64, rise: f64| {
-            let ratio = self.ratio_at_local(j, Interval::point(s)) * Interval::point(rise).exp();
-            // Whatever is seen at one time is a lower bound; the distance to the path at the end of the step holds all along.
-            largest.0 = largest.0.max((ratio / Interval::point(rise).exp()).lower());
-            largest.1 = largest.1.max(ratio.upper());
+        let mut see = |s: Interval, rise: f64| {
+            let path = self.path_ratio(j, s);
+            largest.0 = largest.0.max((path * self.ratio_doubt(j, s)).lower());
+            // The solution may go away from the path as long as the step lasts.
+            largest.1 = largest.1.max((path * self.ratio_doubt(j, end) * Interval::point(rise).exp()).upper());
         };
+        let at = |s: f64| Interval::point(s).hull(Interval::point(s.min(end.lower())));
         // Pieces from left to right; a falling one matters by its beginning, a rising one by the beginning of the next.
-        let mut pieces = vec![(0.0, self.length())];
+        let mut pieces = vec![(0.0, length)];
         let mut falling = false;
         while let Some((a, b)) = pieces.pop() {
             let (least, most) = growth.over(a, b);
             if most <= 0.0 {
                 if !falling {
-                    see(a, 0.0);
+                    see(at(a), 0.0);
                 }
                 falling = true;
             } else if least >= 0.0 {
                 falling = false;
             } else if b - a <= SMALLEST * self.length() || growth.slope * (b - a) <= growth.doubt {
-                see(a, up(most * (b - a)));
+                see(at(a), up(most * (b - a)));
                 falling = false;
             } else {
                 let middle = 0.5 * (a + b);
@@ -62,7 +66,7 @@ impl ValidatedStep<'_> {
             }
         }
         if !falling {
-            see(self.length(), 0.0);
+            see(end, 0.0);
         }
         largest
     }

@@ -47,7 +47,8 @@ impl<'a> ValidatedStep<'a> {
 
     /// `w_j/w_0` at `time`, relative to its value at the very start.
     pub fn ratio_at(&self, j: usize, time: Interval) -> Interval {
-        self.ratio_at_local(j, self.local(time))
+        let s = self.local(time);
+        self.path_ratio(j, s) * self.ratio_doubt(j, s)
     }
 
     /// The brackets `h_j` at `time`, signal first.
@@ -59,12 +60,17 @@ impl<'a> ValidatedStep<'a> {
         (0..w.len()).map(|j| manifold::bracket(&spectrum.variance()[j], &excess[j], &tau)).collect()
     }
 
-    pub(super) fn ratio_at_local(&self, j: usize, s: Interval) -> Interval {
-        let flow = self.flow;
+    /// `w_j/w_0` of the path at local time s, relative to the start.
+    pub(super) fn path_ratio(&self, j: usize, s: Interval) -> Interval {
         let exponent = self.exponent(j, s) - self.exponent(0, s);
+        self.flow.path.growth(j) / self.flow.path.growth(0) * exponent.exp()
+    }
+
+    /// The solution's ratio over the path's, up to local time s.
+    pub(super) fn ratio_doubt(&self, j: usize, s: Interval) -> Interval {
+        let flow = self.flow;
         let distance = up(flow.distance + s.upper() * flow.rate);
-        let off = up(flow.norm.difference(j, self.variance(j), self.variance(0)) * distance);
-        flow.path.growth(j) / flow.path.growth(0) * exponent.exp() * factor(off)
+        factor(up(flow.norm.difference(j, self.variance(j), self.variance(0)) * distance))
     }
 
     pub(super) fn length(&self) -> f64 {
@@ -91,7 +97,7 @@ impl<'a> ValidatedStep<'a> {
     }
 
     /// Time since the start of the step, inside it.
-    fn local(&self, time: Interval) -> Interval {
+    pub(super) fn local(&self, time: Interval) -> Interval {
         let whole = Interval::new(0.0, self.flow.length).expect("a step has a positive length");
         (time - Interval::point(self.flow.time)).intersection(whole)
     }
