@@ -3,7 +3,7 @@
 
 use super::CliError;
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Replaces `--config FILE` by the options that FILE holds, in front of all other options of the command.
 pub(super) fn expand(arguments: Vec<OsString>, root: &clap::Command) -> Result<Vec<OsString>, CliError> {
@@ -30,27 +30,32 @@ pub(super) fn expand(arguments: Vec<OsString>, root: &clap::Command) -> Result<V
         return Err(CliError::Invalid("--config comes after a command, e.g. specdyn population --config FILE".into()));
     };
     let text = std::fs::read_to_string(&path).map_err(|error| CliError::input(&path, error))?;
-    let table: toml::Table = text.parse().map_err(|error: toml::de::Error| CliError::input(&path, error.message()))?;
+    kept.splice(2..2, options(&text, &path, command)?);
+    Ok(kept)
+}
+
+/// The options that the `text` of the file `path` holds, as `command` takes them.
+fn options(text: &str, path: &Path, command: &clap::Command) -> Result<Vec<OsString>, CliError> {
+    let table: toml::Table = text.parse().map_err(|error: toml::de::Error| CliError::input(path, error.message()))?;
     let mut options = Vec::new();
     for (key, value) in &table {
         let known = command.get_arguments().find(|a| a.get_long() == Some(key.as_str()));
         let Some(known) = known else {
-            return Err(CliError::input(&path, format!("{key:?} is not an option of {name}")));
+            return Err(CliError::input(path, format!("{key:?} is not an option of {}", command.get_name())));
         };
         match (known.get_action().takes_values(), value) {
             (false, toml::Value::Boolean(true)) => options.push(format!("--{key}").into()),
             (false, toml::Value::Boolean(false)) => {}
-            (false, _) => return Err(CliError::input(&path, format!("{key} must be true or false"))),
+            (false, _) => return Err(CliError::input(path, format!("{key} must be true or false"))),
             (true, value) => {
                 let text = option_text(value).ok_or_else(|| {
-                    CliError::input(&path, format!("{key} must be a number, a text, or a list of those"))
+                    CliError::input(path, format!("{key} must be a number, a text, or a list of those"))
                 })?;
                 options.push(format!("--{key}={text}").into());
             }
         }
     }
-    kept.splice(2..2, options);
-    Ok(kept)
+    Ok(options)
 }
 
 fn option_text(value: &toml::Value) -> Option<String> {
@@ -61,3 +66,6 @@ fn option_text(value: &toml::Value) -> Option<String> {
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -37,11 +37,11 @@ pub(super) fn phase_diagram(
     cells: &Outcomes,
     formats: &[FigureFormat],
 ) -> Result<(), CliError> {
-    if formats.is_empty() {
+    if !formats.iter().any(|format| *format != FigureFormat::None) {
         return Ok(());
     }
     let figure = describe(run, cells).draw()?;
-    for format in formats {
+    for format in formats.iter().filter(|format| **format != FigureFormat::None) {
         let path = figure_path(folder, format.extension(), force)?;
         write_new(&path, force, |out| format.write(&figure, out))?;
     }
@@ -162,6 +162,7 @@ impl FigureFormat {
         match self {
             Self::Png => "png",
             Self::Svg => "svg",
+            Self::None => "none",
         }
     }
 
@@ -169,6 +170,7 @@ impl FigureFormat {
         match self {
             Self::Png => figure.write_png(out),
             Self::Svg => figure.write_svg(out),
+            Self::None => Ok(()),
         }
     }
 }

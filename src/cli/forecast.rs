@@ -1,7 +1,7 @@
 //! What a sweep will cost, said or refused before it starts.
 
 use super::CliError;
-use super::phase_diagram::PhaseDiagramOptions;
+use super::phase_diagram::{FigureFormat, PhaseDiagramOptions};
 use crate::sweep::{Forecast, Grid, Places, Shard};
 use std::io::Write;
 use std::path::Path;
@@ -17,7 +17,7 @@ const ROOM: f64 = 0.9;
 /// The forecast for this process; hours only where they were asked for, or are worth measuring.
 pub(super) fn forecast(options: &PhaseDiagramOptions, grid: &Grid, shard: Option<Shard>, threads: usize) -> Costs {
     let shard = shard.or_else(|| options.slurm.tasks().and_then(|tasks| format!("1/{tasks}").parse().ok()));
-    let forecast = Forecast::new(grid, shard, !options.plot.is_empty());
+    let forecast = Forecast::new(grid, shard, options.plot.iter().any(|format| *format != FigureFormat::None));
     let asked = options.forecast || options.slurm.tasks().is_some();
     let forecast = if asked || forecast.share >= WORTH_TIMING {
         forecast.timed(grid, &Places::new(grid), TIMING)

@@ -81,6 +81,8 @@ pub(super) struct PhaseDiagramOptions {
 pub(super) enum FigureFormat {
     Png,
     Svg,
+    /// No figure: for sweeps too large to be drawn where they are joined
+    None,
 }
 
 /// Which earlier cells are computed once more.

@@ -1,8 +1,8 @@
 //! `specdyn status`: what is done in a folder, without touching it.
 
-use super::CliError;
 use super::merge::described;
-use crate::sweep::{Disk, Entry, LOG, Lock, Outcomes, Places, Plan, read_log};
+use super::{CliError, sweep_folder};
+use crate::sweep::{Disk, Entry, LOG, Lock, Outcomes, Places, Plan, Shard, read_log};
 use clap::{Args, ValueEnum};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -38,6 +38,8 @@ pub(super) fn execute(options: &StatusOptions) -> Result<(), CliError> {
 
 fn state(folder: &Path) -> Result<Value, CliError> {
     let grid = described(folder)?.grid()?;
+    let (_, session) = sweep_folder::describe(folder)?;
+    let shard = session.as_ref().and_then(|session| session["shard"].as_str()?.parse::<Shard>().ok());
     let (places, plan) = (Places::new(&grid), Plan::new(&grid));
     let mut outcomes = Outcomes::new(places.len());
     let shards = shards(folder);
@@ -54,6 +56,7 @@ fn state(folder: &Path) -> Result<Value, CliError> {
     }
     let planned = plan.planned(&places, &outcomes);
     let mut reasons: BTreeMap<&str, u64> = BTreeMap::new();
+    let planned = plan.share(planned, shard);
     let done = planned.iter().filter(|index| outcomes.is_done(*index)).count();
     for (_, status) in outcomes.failures().filter(|(index, _)| planned.contains(*index)) {
         *reasons.entry(status.kind()).or_default() += 1;
@@ -62,6 +65,7 @@ fn state(folder: &Path) -> Result<Value, CliError> {
         std::iter::once(folder).chain(shards.iter().map(PathBuf::as_path)).filter(|f| Lock::is_taken(f)).count();
     Ok(json!({
         "folder": folder.display().to_string(),
+        "shard": shard.map(|shard| shard.to_string()),
         "planned": planned.len(),
         "done": done,
         "without_value": reasons,
@@ -83,7 +87,8 @@ fn sentence(state: &Value) -> String {
     let count = |key: &str| state[key].as_u64().unwrap_or(0);
     let (planned, done) = (count("planned"), count("done"));
     let folder: String = state["folder"].as_str().unwrap_or_default().chars().filter(|c| !c.is_control()).collect();
-    let mut text = format!("{folder}: {done} of {planned} cells done");
+    let shard = state["shard"].as_str().map(|shard| format!(" (shard {shard})")).unwrap_or_default();
+    let mut text = format!("{folder}{shard}: {done} of {planned} cells done");
     if done < planned {
         text += &format!(" ({:.1} %)", 100.0 * done as f64 / planned as f64);
     }

@@ -46,6 +46,9 @@ pub(super) fn session(configuration: &Map<String, Value>, threads: usize, shard:
     session.to_string()
 }
 
+/// Cells of another log that are added to this one with one sync.
+const ABSORBED: usize = 1 << 14;
+
 /// A sweep at work.
 pub(super) struct SweepFolder {
     path: PathBuf,
@@ -152,9 +155,10 @@ impl SweepFolder {
         if keep {
             new.sort_unstable();
             new.dedup();
-            let cells: Vec<(u64, Measured)> =
-                new.iter().filter_map(|index| Some((*index, self.outcomes.get(*index)?))).collect();
-            commit(&mut self.log, &self.places, &cells)?;
+            for indices in new.chunks(ABSORBED) {
+                let known = indices.iter().filter_map(|index| Some((*index, self.outcomes.get(*index)?)));
+                commit(&mut self.log, &self.places, &known.collect::<Vec<_>>())?;
+            }
         }
         Ok(())
     }

@@ -81,7 +81,8 @@ pub fn measure(setting: &Setting<f64>, observable: Observable, time: Option<f64>
 fn try_measure(setting: &Setting<f64>, observable: Observable, time: Option<f64>) -> Result<Measured, DomainError> {
     setting.check_flow()?;
     let model = Model::of(setting)?;
-    let cap = CAP * (1.0 + Real::ln(&setting.init).abs()) / model.signal_variance().powi(2);
+    let q = model.signal_variance();
+    let cap = CAP * (1.0 + Real::ln(&setting.init).abs()) / (q * q);
     let horizon = time.unwrap_or(cap / setting.clock_rate());
     if observable == Observable::Amplification {
         return amplification(setting, &model, horizon, time.is_some());

@@ -38,7 +38,7 @@ fn column(table: &Table, j: usize) -> Column {
     let numbers = cells().map(|cell| match cell {
         Cell::Number(value) => Some(*value),
         Cell::Integer(value) => {
-            Some(*value as f64).filter(|double| *double as i64 == *value && double.abs() < 2_f64.powi(53))
+            Some(*value as f64).filter(|double| *double as i64 == *value && double.abs() < 9_007_199_254_740_992.0)
         }
         Cell::Empty => Some(f64::NAN),
         Cell::Decimal(_) | Cell::Text(_) => None,

@@ -109,7 +109,8 @@ impl Gauge<f64, BlockWeights> for OverlapGauge<'_> {
 
     fn alignment(&self, weights: &BlockWeights) -> Option<f64> {
         let energy = self.risk.energy(weights);
-        (energy > 0.0).then(|| self.overlaps.roots(weights)[0].powi(2) / energy)
+        let root = self.overlaps.roots(weights)[0];
+        (energy > 0.0).then(|| root * root / energy)
     }
 }
 
@@ -125,7 +126,7 @@ impl Gauge<f64> for OverlapGauge<'_> {
 
     fn alignment(&self, point: &[f64]) -> Option<f64> {
         let root = point[point.len() - 2];
-        (root > 0.0).then(|| (point[0] / root).powi(2))
+        (root > 0.0).then(|| point[0] / root).map(|share| share * share)
     }
 }
 

@@ -106,5 +106,6 @@ fn sup_deviation(run: &Run, prediction: &Run, j: usize) -> f64 {
         return f64::INFINITY;
     }
     let pairs = run.observations.iter().zip(&prediction.observations);
-    pairs.map(|(o, p)| (o.coefficients[j].powi(2) - p.coefficients[j].powi(2)).abs()).fold(0.0, f64::max)
+    let square = |w: f64| w * w;
+    pairs.map(|(o, p)| (square(o.coefficients[j]) - square(p.coefficients[j])).abs()).fold(0.0, f64::max)
 }

@@ -121,7 +121,8 @@ impl Population {
         let mut in_block = 0.0;
         for (position, i) in block.iter().enumerate() {
             for j in &block[..position] {
-                in_block += 2.0 * weights.row(*i).dot(&weights.row(*j)).powi(2);
+                let product = weights.row(*i).dot(&weights.row(*j));
+                in_block += 2.0 * (product * product);
             }
         }
         let on_diagonal: f64 = diagonal.iter().map(|s| s * s).sum();

@@ -67,12 +67,22 @@ impl Plan {
 
     /// Of `planned` cells, those that are not done and, with a shard, belong to it.
     pub fn worklist(&self, planned: &Planned, outcomes: &Outcomes, shard: Option<Shard>) -> Worklist {
-        let refined = self.refinement.is_some();
-        let owned = |cell| match shard {
+        Worklist::new(self.cells, planned.iter().filter(|cell| self.owned(*cell, shard) && !outcomes.is_done(*cell)))
+    }
+
+    /// Of `planned` cells, those of the shard.
+    pub fn share(&self, planned: Planned, shard: Option<Shard>) -> Planned {
+        match shard {
+            None => planned,
+            Some(_) => Planned::Some(planned.iter().filter(|cell| self.owned(*cell, shard)).collect()),
+        }
+    }
+
+    fn owned(&self, cell: u64, shard: Option<Shard>) -> bool {
+        match shard {
             None => true,
-            Some(shard) if refined => shard.owns_scattered(cell),
+            Some(shard) if self.refinement.is_some() => shard.owns_scattered(cell),
             Some(shard) => shard.owns(cell, self.cells),
-        };
-        Worklist::new(self.cells, planned.iter().filter(|cell| owned(*cell) && !outcomes.is_done(*cell)))
+        }
     }
 }

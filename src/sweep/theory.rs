@@ -59,7 +59,8 @@ fn exact_curve(spike: &Axis, init: &Axis, dimension: f64) -> Vec<(f64, f64)> {
     for i in 0..POINTS {
         // Denser towards lambda = 2, where the curve falls steeply.
         let share = i as f64 / (POINTS - 1) as f64;
-        let lambda = from + (spike.stop - from) * share.powi(6);
+        let cube = share * share * share;
+        let lambda = from + (spike.stop - from) * (cube * cube);
         let alpha = ((lambda - FACTOR_THREE_SPIKE) / (lambda * (3.0 * lambda + dimension + 4.0))).sqrt();
         if lambda <= spike.stop && (init.start..=init.stop).contains(&alpha) {
             points.push((lambda, alpha));

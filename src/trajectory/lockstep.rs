@@ -60,7 +60,8 @@ impl Lanes {
         }
         let outcome = |i: usize| {
             let [a, b, c] = self.coefficients.map(|lane| lane[i]);
-            let ratio = (self.widest[0][i] / self.widest[1][i]).max(b.abs().max(c.abs()).powi(2) / (a * a));
+            let larger = b.abs().max(c.abs());
+            let ratio = (self.widest[0][i] / self.widest[1][i]).max(larger * larger / (a * a));
             let escape_step = self.escape_step[i].or((a.abs() >= escape_level).then_some(steps));
             // A diverging recursion overflows within a few steps of leaving its bound and never comes back.
             let smooth = self.ordinary[i] && [a, b, c].iter().all(|w| w.abs() <= (1 << 30) as f64);

@@ -47,7 +47,7 @@ pub fn spherical_start(dimension: usize, init: f64, seed: u64) -> Result<DMatrix
 pub fn overlap(weights: &DMatrix<f64>, direction: &[f64]) -> f64 {
     assert_eq!(weights.nrows(), direction.len(), "a direction has one component a row of W");
     let along = |column: &[f64]| column.iter().zip(direction).map(|(w, x)| w * x).sum::<f64>();
-    weights.as_slice().chunks_exact(direction.len()).map(|column| along(column).powi(2)).sum()
+    weights.as_slice().chunks_exact(direction.len()).map(along).map(|w| w * w).sum()
 }
 
 fn normal_matrix(dimension: usize, width: usize, init: f64, seed: u64) -> Result<DMatrix<f64>, DomainError> {

@@ -158,7 +158,10 @@ impl Iteration {
     /// `||X'X - I||_F` is a rounding: that of n sums of m products in each of n columns, no errors aligned.
     fn is_orthonormal(&self) -> bool {
         let (rows, n) = (self.x.rows() as f64, self.gram.columns());
-        let square = |i: usize, j: usize| (self.gram.get(i, j) - f64::from(i == j)).powi(2);
+        let square = |i: usize, j: usize| {
+            let excess = self.gram.get(i, j) - f64::from(i == j);
+            excess * excess
+        };
         let off: f64 = (0..n).map(|j| (0..j).map(|i| square(i, j)).sum::<f64>()).sum();
         let on: f64 = (0..n).map(|j| square(j, j)).sum();
         (2.0 * off + on).sqrt() <= 4.0 * (rows * n as f64).sqrt() * f64::EPSILON

@@ -105,11 +105,12 @@ fn status_counts_without_touching() {
     run(phase_diagram(&output, &format!("{SMALL} --shard 2/4")), 0);
     let before = std::fs::read(output.join("cells.log")).unwrap();
     let state = status(&output);
-    assert_eq!((state["planned"].as_u64(), state["done"].as_u64()), (Some(40), Some(10)));
+    assert_eq!((state["planned"].as_u64(), state["done"].as_u64()), (Some(10), Some(10)));
+    assert_eq!(state["shard"].as_str(), Some("2/4"));
     assert_eq!((state["at_work"].as_u64(), state["sessions"].as_u64()), (Some(0), Some(1)));
     assert!(std::fs::read(output.join("cells.log")).unwrap() == before);
     let text = String::from_utf8(specdyn(&["status", output.to_str().unwrap()]).stdout).unwrap();
-    assert!(text.contains("10 of 40 cells done (25.0 %); nobody at work"), "{text}");
+    assert!(text.contains("(shard 2/4): 10 of 10 cells done; nobody at work"), "{text}");
 }
 
 #[test]

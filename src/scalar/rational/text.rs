@@ -56,7 +56,7 @@ impl Display for Rational {
 fn decimal_places(denominator: &UBig) -> Option<usize> {
     let twos = denominator.trailing_zeros()?;
     let odd = denominator >> twos;
-    let fives = ((odd.bit_len() as f64 - 1.0) / 5_f64.log2()).round() as usize;
+    let fives = ((odd.bit_len() as f64 - 1.0) / (std::f64::consts::LOG2_10 - 1.0)).round() as usize;
     // 5^j has floor(j log2(5)) + 1 bits; rounding finds the only j that can fit.
     [fives.saturating_sub(1), fives, fives + 1]
         .into_iter()

@@ -46,7 +46,7 @@ impl Filter {
         let allowed = spectrum.groups() <= MOST_GROUPS
             && spectrum.variance().iter().chain(spectrum.energy_weight()).all(|&q| within(q))
             && start.iter().all(|alpha| alpha.abs() < LARGEST / 2.0)
-            && step_size < LARGEST / 2_f64.powi(64); // |k| < 2^63
+            && step_size < LARGEST / 18_446_744_073_709_551_616.0; // |k| < 2^63
         let groups = spectrum.groups();
         allowed.then(|| Self {
             spectrum,

@@ -81,8 +81,8 @@ impl<T: Real> Pace<T> {
     /// Lowers the order by two where that saves 5 % of the work per time, or raises it where that saves any, given what the
     /// last two orders gained in log2 of the step; the next two are expected to gain a little less.
     fn review(&mut self, order: usize, gained: f64) {
-        let saved_by_fewer = (work(order) / work(order - 2)).log2() - gained;
-        let saved_by_more = 0.85 * gained - (work(order + 2) / work(order)).log2();
+        let saved_by_fewer = libm::log2(work(order) / work(order - 2)) - gained;
+        let saved_by_more = 0.85 * gained - libm::log2(work(order + 2) / work(order));
         if saved_by_fewer > 0.07 && order > 8 {
             self.order = order - 2;
         } else if saved_by_more > 0.0 && order + 2 <= self.max_order {
