@@ -37,7 +37,9 @@ fn main() {
     let muon = kit::does_not_amplify(&problem, Muon::new(16), eta, 500, 1.2 / 0.7 - 1.0);
     println!("Muon does not amplify beyond its Newton-Schulz band: {muon:?}");
     println!("Muon stays on the manifold: {:?}", kit::stays_on_the_manifold(&problem, Muon::new(16), eta, 40, 1e-6));
-    let approach = kit::approaches_the_population(&problem, || Muon::new(16), eta, 60, &[1000, 16_000], 1..12, 0.2);
+    // Up to the first surface: once Muon chatters about it, noise decides, and deviations have a floor of the size of the step.
+    let early = Problem::new(Spectrum::spiked(3.0, 8).expect("a spiked covariance"), 0.05, 1);
+    let approach = kit::approaches_the_population(&early, || Muon::new(8), 0.01, 12, &[1000, 64_000], 1..24, 0.2);
     println!("Muon on samples approaches Muon on the population: {approach:?}");
     match kit::does_not_amplify(&problem, Method::GradientDescent, 1e-3, 5000, 0.5) {
         Ok(()) => println!("gradient descent does not amplify, which it should"),
