@@ -8,12 +8,14 @@
 //! Matrices are kept in [`Panels`]: a layout in which both operands of a product are already packed, whichever side they stand on.
 
 mod cholesky;
+mod dense;
 mod element;
 mod multiply;
 mod panels;
 mod tile;
 
 pub(crate) use cholesky::{add_triangle_gram, cholesky, triangle_product, triangular_inverse};
+pub use dense::{dense_product, dense_transposed_product};
 pub use element::Element;
 pub use multiply::{Part, add_product, add_transposed_product, symmetrize};
 pub(crate) use multiply::{lanes, load, product, store, transposed_product, zero};

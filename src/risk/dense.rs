@@ -1,4 +1,5 @@
 use super::Landscape;
+use crate::product::{dense_product, dense_transposed_product};
 use crate::scalar::DomainError;
 use crate::spectrum::CovarianceMatrix;
 use nalgebra::{DMatrix, DVector};
@@ -71,12 +72,13 @@ impl DenseRisk {
             let qr = both.qr();
             let (p, r) = (qr.q(), qr.r());
             let (a, x) = (r.columns(0, m), r.column(m));
-            (p.transpose() * self.covariance.times(&p), a * a.transpose() - x * x.transpose())
+            let projected = dense_transposed_product(&p, &self.covariance.times(&p));
+            (projected, outer(&a.into_owned()) - x * x.transpose())
         } else {
-            let excess = weights * weights.transpose() - &self.signal * self.signal.transpose();
+            let excess = outer(weights) - &self.signal * self.signal.transpose();
             (DMatrix::zeros(0, 0), excess)
         };
-        let qd = if k.is_empty() { self.covariance.times(&excess) } else { k * excess };
+        let qd = if k.is_empty() { self.covariance.times(&excess) } else { dense_product(&k, &excess) };
         (qd.dot(&qd.transpose()), qd.trace())
     }
 
@@ -86,18 +88,18 @@ impl DenseRisk {
         if m <= d {
             // G = Q W (2 W'QW + tau I) - 2 (Q w*)(w*'Q W): nothing of size d x d, and O(d m^2) for a diagonal Q.
             let qw = self.covariance.times(weights);
-            let mut bracket = weights.transpose() * &qw;
+            let mut bracket = dense_transposed_product(weights, &qw);
             let tau = bracket.trace() - self.signal_energy + extra;
             bracket *= 2.0;
             for j in 0..m {
                 bracket[(j, j)] += tau;
             }
-            gradient.gemm(1.0, &qw, &bracket, 0.0);
-            let along_signal = self.weighted_signal.transpose() * weights;
+            gradient.copy_from(&dense_product(&qw, &bracket));
+            let along_signal = self.weighted_signal.tr_mul(weights);
             gradient.gemm(-2.0, &self.weighted_signal, &along_signal, 1.0);
             tau
         } else {
-            let excess = weights * weights.transpose() - &self.signal * self.signal.transpose();
+            let excess = outer(weights) - &self.signal * self.signal.transpose();
             let qd = self.covariance.times(&excess);
             let tau = qd.trace() + extra;
             // 2 QDQ + tau Q = Q (2 (QD)' + tau I)
@@ -105,10 +107,15 @@ impl DenseRisk {
             for j in 0..d {
                 bracket[(j, j)] += tau;
             }
-            gradient.gemm(1.0, &self.covariance.times(&bracket), weights, 0.0);
+            gradient.copy_from(&dense_product(&self.covariance.times(&bracket), weights));
             tau
         }
     }
+}
+
+/// `W W'`.
+fn outer(weights: &DMatrix<f64>) -> DMatrix<f64> {
+    dense_product(weights, &weights.transpose())
 }
 
 impl Landscape<DMatrix<f64>> for &DenseRisk {

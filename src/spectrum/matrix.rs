@@ -1,4 +1,5 @@
 use super::Spectrum;
+use crate::product::dense_product;
 use crate::scalar::DomainError;
 use nalgebra::{DMatrix, DVector};
 
@@ -87,7 +88,7 @@ impl CovarianceMatrix {
     /// `Q x` for the columns of a d x k matrix.
     pub fn times(&self, x: &DMatrix<f64>) -> DMatrix<f64> {
         match self {
-            Self::Full(q) => q * x,
+            Self::Full(q) => dense_product(q, x),
             Self::Diagonal(q) => {
                 let mut y = x.clone();
                 for mut column in y.column_iter_mut() {

@@ -8,10 +8,10 @@
 //! one, so only the recursion exists.
 
 use super::Stop;
+use super::matrix_series::MatrixSeries;
 use crate::risk::{BlockRisk, Landscape};
 use crate::scalar::{DomainError, Scalar};
 use crate::weights::{BlockWeights, Weights};
-use nalgebra::DMatrix;
 
 /// Order of the series: `1 + ln(1/ulp)/2`, at which the step below truncates at rounding (Jorba and Zou, 2005).
 const ORDER: usize = 20;
@@ -34,14 +34,16 @@ pub struct MatrixFlow<'a> {
 }
 
 /// Taylor coefficients of the weights and of what the field is made of.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub(super) struct Series {
-    pub(super) weights: Vec<DMatrix<f64>>,
-    pub(super) remainder: Vec<Vec<f64>>,
-    weighted: Vec<DMatrix<f64>>,
-    bracket: Vec<DMatrix<f64>>,
-    tau: Vec<f64>,
-    excess: Vec<Vec<f64>>,
+    /// W, and `c_j` as a column.
+    pub(super) weights: MatrixSeries,
+    pub(super) remainder: MatrixSeries,
+    /// `Y = QW`.
+    weighted: MatrixSeries,
+    /// `B = 2 W'QW + tau I`, and `h_j = 2 q_j c_j^2 + tau`.
+    bracket: MatrixSeries,
+    remainder_bracket: MatrixSeries,
 }
 
 impl<'a> MatrixFlow<'a> {
@@ -55,8 +57,10 @@ impl<'a> MatrixFlow<'a> {
         if !size.is_finite() {
             return Err(DomainError::new("start", size, "finite weights"));
         }
-        let mut flow = Self { risk, series: Series::default(), start: 0.0, length: 0.0, steps: 0 };
-        flow.expand(start);
+        let (rows, columns) = start.block.shape();
+        let series = Series::new(rows, columns, start.remainder.len());
+        let mut flow = Self { risk, series, start: 0.0, length: 0.0, steps: 0 };
+        flow.expand(&start);
         Ok(flow)
     }
 
@@ -115,19 +119,17 @@ impl<'a> MatrixFlow<'a> {
             return Err(Stop::Diverged { time: next, size });
         }
         self.start = next;
-        self.expand(weights);
+        self.expand(&weights);
         Ok(())
     }
 
     /// Expands at `weights` and finds how far the series is good to rounding.
-    fn expand(&mut self, weights: BlockWeights) {
-        self.series = Series::default();
-        self.series.weights.push(weights.block);
-        self.series.remainder.push(weights.remainder);
+    fn expand(&mut self, weights: &BlockWeights) {
+        self.series.begin(weights);
         for _ in 0..ORDER {
             self.extend();
         }
-        let size = |k: usize| largest(&self.series.weights[k], &self.series.remainder[k]);
+        let size = |k: usize| self.series.weights.size(k).max(self.series.remainder.size(k));
         let radius = |k: usize| libm::pow(size(0) / size(k), 1.0 / k as f64);
         // At rest, and when high coefficients vanish, the series is good for ever; one that overflowed is good for nothing.
         self.length =
@@ -141,66 +143,63 @@ impl<'a> MatrixFlow<'a> {
     /// The next coefficient: `(k + 1) W_{k+1} = -G_k`.
     fn extend(&mut self) {
         let (risk, s) = (self.risk.block(), &mut self.series);
-        let k = s.weights.len() - 1;
-        s.weighted.push(risk.covariance().times(&s.weights[k]));
-
-        // tau_k = tr N_k + sum_j (n_j - 1) q_j e_jk - [k = 0] w*'Qw*, with N_k = sum_i W_i' Y_{k-i} and e_j = c_j^2.
-        let width = s.weights[0].ncols();
-        let mut bracket = DMatrix::zeros(width, width);
-        for i in 0..=k {
-            bracket.gemm(1.0, &s.weights[i].transpose(), &s.weighted[k - i], 1.0);
-        }
         let (variance, directions) = (self.risk.variance(), self.risk.directions());
-        let along = |j: usize| s.remainder.iter().map(|c| c[j]).collect::<Vec<_>>();
-        let history: Vec<Vec<f64>> = (0..variance.len()).map(along).collect();
-        let excess: Vec<f64> = history.iter().map(|c| f64::convolve(c, c, k)).collect();
+        let k = s.weights.orders() - 1;
+        let weights = s.weights.order(k);
+        s.weighted.push(&risk.covariance().times(&weights));
+
+        // tau_k = tr N_k + sum_j dim(F_j) q_j e_jk - [k = 0] w*'Qw*, with N_k = sum_i W_i' Y_{k-i} and e_j = c_j^2.
+        let mut bracket = s.weights.transposed_product(&s.weighted, k);
+        let excess: Vec<f64> =
+            (0..variance.len()).map(|j| f64::convolve(s.remainder.entry(j, 0), s.remainder.entry(j, 0), k)).collect();
         let mut tau = bracket.trace() - if k == 0 { risk.signal_energy() } else { 0.0 };
         for j in 0..variance.len() {
             tau += directions[j] * variance[j] * excess[j];
         }
         bracket *= 2.0;
-        for i in 0..width {
+        for i in 0..bracket.nrows() {
             bracket[(i, i)] += tau;
         }
-        s.bracket.push(bracket);
-        s.tau.push(tau);
-        s.excess.push(excess);
+        s.bracket.push(&bracket);
+        s.remainder_bracket.push_with(|j, _| 2.0 * variance[j] * excess[j] + tau);
 
         // G_k = sum_i Y_i B_{k-i} - 2 (Qw*)(w*'Y)_k
         let order = (k + 1) as f64;
-        let along_signal = risk.weighted_signal().transpose() * &s.weights[k];
+        let along_signal = risk.weighted_signal().tr_mul(&weights);
         let mut next = risk.weighted_signal() * along_signal * (2.0 / order);
-        for i in 0..=k {
-            next.gemm(-1.0 / order, &s.weighted[i], &s.bracket[k - i], 1.0);
-        }
-        // c_j' = -q_j (2 q_j c_j^2 + tau) c_j
-        let remainder = (0..variance.len()).map(|j| {
-            let field = |i: usize| history[j][i] * (2.0 * variance[j] * s.excess[k - i][j] + s.tau[k - i]);
-            -variance[j] * (0..=k).map(field).sum::<f64>() / order
-        });
-        let remainder = remainder.collect();
-        s.weights.push(next);
-        s.remainder.push(remainder);
+        next.zip_apply(&s.weighted.product(&s.bracket, k), |x, term| *x -= term / order);
+        s.weights.push(&next);
+        // c_j' = -q_j h_j c_j
+        let Series { remainder, remainder_bracket, .. } = s;
+        let field = |j: usize| -variance[j] * f64::convolve(remainder.entry(j, 0), remainder_bracket.entry(j, 0), k);
+        let next: Vec<f64> = (0..variance.len()).map(|j| field(j) / order).collect();
+        remainder.push_with(|j, _| next[j]);
     }
 }
 
 impl Series {
-    /// The weights at local time `s`, by Horner.
-    pub(super) fn at(&self, s: f64) -> BlockWeights {
-        let order = self.weights.len() - 1;
-        let (mut block, mut remainder) = (self.weights[order].clone(), self.remainder[order].clone());
-        for k in (0..order).rev() {
-            block.zip_apply(&self.weights[k], |sum, term| *sum = *sum * s + term);
-            for (sum, term) in remainder.iter_mut().zip(&self.remainder[k]) {
-                *sum = *sum * s + term;
-            }
+    fn new(rows: usize, columns: usize, groups: usize) -> Self {
+        let series = |rows, columns| MatrixSeries::new(rows, columns, ORDER + 1);
+        Self {
+            weights: series(rows, columns),
+            remainder: series(groups, 1),
+            weighted: series(rows, columns),
+            bracket: series(columns, columns),
+            remainder_bracket: series(groups, 1),
         }
-        BlockWeights { block, remainder }
     }
-}
 
-fn largest(block: &DMatrix<f64>, remainder: &[f64]) -> f64 {
-    // The sum is NaN or infinite when an entry is; the maximum may pass over a NaN.
-    let entries = || block.iter().chain(remainder).map(|x| x.abs());
-    if entries().sum::<f64>().is_finite() { entries().fold(0.0, f64::max) } else { f64::INFINITY }
+    fn begin(&mut self, weights: &BlockWeights) {
+        let Self { weights: block, remainder, weighted, bracket, remainder_bracket } = self;
+        for series in [&mut *block, &mut *remainder, weighted, bracket, remainder_bracket] {
+            series.clear();
+        }
+        block.push(&weights.block);
+        remainder.push_with(|j, _| weights.remainder[j]);
+    }
+
+    /// The weights at local time `s`.
+    pub(super) fn at(&self, s: f64) -> BlockWeights {
+        BlockWeights { block: self.weights.at(s), remainder: self.remainder.at(s).as_slice().to_vec() }
+    }
 }

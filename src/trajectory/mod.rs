@@ -8,6 +8,7 @@ pub mod exact;
 mod lattice;
 mod lockstep;
 mod matrix_flow;
+mod matrix_series;
 mod overlap_flow;
 pub mod polynomial;
 mod rational_descent;

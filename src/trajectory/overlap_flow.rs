@@ -90,15 +90,12 @@ impl OverlapSegment<'_> {
 
     /// The overlap of column j (0 is the signal), not its root, as a polynomial.
     fn overlap(&self, j: usize) -> Vec<f64> {
-        let (series, overlaps) = (self.series(), self.flow.overlaps);
-        let orders = series.weights.len();
+        let (weights, overlaps) = (&self.series().weights, self.flow.overlaps);
         if j == 0 {
-            let signal = nalgebra::DVectorView::from_slice(overlaps.signal(), overlaps.signal().len());
-            let along: Vec<_> = series.weights.iter().map(|w| w.tr_mul(&signal)).collect();
-            return (0..orders).map(|k| (0..=k).map(|i| along[i].dot(&along[k - i])).sum()).collect();
+            return weights.square_along(overlaps.signal());
         }
         let column = &overlaps.columns()[j - 1];
-        let mut sum = self.squares(column.rows.clone());
+        let mut sum = weights.squares(column.rows.clone());
         if let Some(group) = column.remainder {
             let rest = column.directions - column.rows.len() as f64;
             self.add_remainder(group, rest, &mut sum);
@@ -109,24 +106,18 @@ impl OverlapSegment<'_> {
 
     /// `tr S` as a polynomial.
     pub(crate) fn energy(&self) -> Vec<f64> {
-        let mut sum = self.squares(0..self.series().weights[0].nrows());
+        let weights = &self.series().weights;
+        let mut sum = weights.squares(0..weights.rows());
         for (group, directions) in self.flow.risk.directions().iter().enumerate() {
             self.add_remainder(group, *directions, &mut sum);
         }
         sum
     }
 
-    /// Sum of the squares of the entries of some rows.
-    fn squares(&self, rows: std::ops::Range<usize>) -> Vec<f64> {
-        let weights = &self.series().weights;
-        let part = |k: usize| weights[k].rows(rows.start, rows.len());
-        (0..weights.len()).map(|k| (0..=k).map(|i| part(i).dot(&part(k - i))).sum()).collect()
-    }
-
     fn add_remainder(&self, group: usize, directions: f64, sum: &mut [f64]) {
-        let along: Vec<f64> = self.series().remainder.iter().map(|c| c[group]).collect();
+        let along = self.series().remainder.entry(group, 0);
         for (k, c) in sum.iter_mut().enumerate() {
-            *c += directions * f64::convolve(&along, &along, k);
+            *c += directions * f64::convolve(along, along, k);
         }
     }
 }

@@ -5,6 +5,7 @@
 //! `derivations/spectral-descent.md` demands.
 
 use super::halley;
+use crate::product::dense_product;
 use nalgebra::DMatrix;
 
 /// Why a matrix or a coefficient has no spectral function.
@@ -91,7 +92,7 @@ pub fn map_singular_values(
             column *= image;
         }
     }
-    let product = tall * right.transpose();
+    let product = dense_product(&tall, &right.transpose());
     *matrix = if wide { product.transpose() } else { product };
     Ok(())
 }
