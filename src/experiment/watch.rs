@@ -49,6 +49,8 @@ pub(super) struct Watch<'a, T: Real, G, Emit> {
     last: Vec<T>,
     found: Vec<Root<T>>,
     escaped: bool,
+    /// The condition does not hold before this time.
+    quiet_until: Option<T>,
 }
 
 impl<'a, T: Real, G, Emit: FnMut(Row<T>)> Watch<'a, T, G, Emit> {
@@ -73,6 +75,7 @@ impl<'a, T: Real, G, Emit: FnMut(Row<T>)> Watch<'a, T, G, Emit> {
             last: Vec::new(),
             found: Vec::new(),
             escaped: start[0] >= escape,
+            quiet_until: None,
         }
     }
 
@@ -113,8 +116,12 @@ impl<T: Real, G: SegmentGauge<T>, Emit: FnMut(Row<T>)> Watch<'_, T, G, Emit> {
     pub(super) fn follow(mut self, flow: &mut impl Flow<T>) -> Outcome<T> {
         let horizon = self.plan.horizon.as_ref().map(|t| t.clone() * &self.clock_rate);
         let (by_segments, by_ratios) = (flow.events().is_none(), !flow.keeps_amplification());
+        let unit_speed = flow.has_unit_speed();
         loop {
-            let passed = flow.next_segment(horizon.as_ref()).map(|segment| self.pass(&segment, by_segments, by_ratios));
+            let passed = flow.next_segment(horizon.as_ref()).map(|segment| {
+                let met = self.first_time(&segment, unit_speed);
+                self.pass(&segment, met, by_segments, by_ratios)
+            });
             let met = match passed {
                 Ok(met) => met,
                 Err(stop) => {
@@ -149,11 +156,25 @@ impl<T: Real, G: SegmentGauge<T>, Emit: FnMut(Row<T>)> Watch<'_, T, G, Emit> {
         self.outcome(stop, end, &self.last[..], events)
     }
 
-    /// A segment of a flow passes; returns the time at which the condition is first met, if it is.
+    /// The first local time in `segment` at which the condition is met.
+    fn first_time(&mut self, segment: &impl Segment<T>, unit_speed: bool) -> Option<T> {
+        let condition = self.plan.until.as_ref()?;
+        let end = segment.start().clone() + segment.length();
+        if self.quiet_until.as_ref().is_some_and(|time| end <= *time) {
+            return None;
+        }
+        let met = condition.first_time(self.gauge, segment);
+        if unit_speed && met.is_none() {
+            let last = segment.coefficients_at(segment.length());
+            self.quiet_until = self.gauge.quiet_for(condition, &last).map(|quiet| quiet + end);
+        }
+        met
+    }
+
+    /// A segment of a flow passes, on which the condition is `met`, or not; returns when.
     ///
     /// Of a flow that notes its own events and keeps its own amplification, only rows and the condition look at every coefficient.
-    fn pass(&mut self, segment: &impl Segment<T>, by_segments: bool, by_ratios: bool) -> Option<T> {
-        let met = self.plan.until.as_ref().and_then(|c| c.first_time(self.gauge, segment));
+    fn pass(&mut self, segment: &impl Segment<T>, met: Option<T>, by_segments: bool, by_ratios: bool) -> Option<T> {
         let end = met.as_ref().unwrap_or(segment.length());
         let turns = if by_ratios { self.turns(segment, end) } else { Vec::new() };
         let mut turns = turns.into_iter().peekable();

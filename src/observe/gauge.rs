@@ -1,4 +1,5 @@
-use super::{alignment, risk};
+use super::quiet::quiet_for;
+use super::{Condition, alignment, risk};
 use crate::risk::BlockRisk;
 use crate::risk::manifold::risk_form;
 use crate::scalar::Real;
@@ -27,6 +28,12 @@ pub trait SegmentGauge<T: Real>: Gauge<T> {
 
     /// Positive where the alignment is above `level`.
     fn alignment_margin(&self, segment: &impl Segment<T>, level: &T) -> Vec<T>;
+
+    /// A time before which `condition`, which fails at `point`, does not hold, where no coefficient moves faster than 1; `None` where
+    /// nothing is known.
+    fn quiet_for(&self, _condition: &Condition<T>, _point: &[T]) -> Option<T> {
+        None
+    }
 }
 
 /// On the invariant manifold a point is the coefficients, and everything follows from them.
@@ -59,6 +66,10 @@ impl<T: Real> Gauge<T, Vec<T>> for Spectrum<T> {
 }
 
 impl<T: Real> SegmentGauge<T> for Spectrum<T> {
+    fn quiet_for(&self, condition: &Condition<T>, point: &[T]) -> Option<T> {
+        quiet_for(self, condition, point)
+    }
+
     fn risk_polynomial(&self, segment: &impl Segment<T>) -> Vec<T> {
         let excess: Vec<Vec<T>> = (0..segment.groups()).map(|j| segment.excess(j)).collect();
         let degree = excess.iter().map(Vec::len).max().unwrap_or(1) - 1;

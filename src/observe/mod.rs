@@ -12,6 +12,7 @@ mod amplification;
 mod condition;
 mod gauge;
 mod observable;
+mod quiet;
 mod state;
 
 pub use amplification::Amplification;

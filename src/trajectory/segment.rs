@@ -65,6 +65,11 @@ pub trait Flow<T: Real> {
     /// What the flow itself knows to have happened; `None` when its events are to be read off its segments.
     fn events(&self) -> Option<&[Event<T>]>;
 
+    /// Whether no coefficient ever moves faster than 1.
+    fn has_unit_speed(&self) -> bool {
+        false
+    }
+
     /// Whether its segments know the running amplification, with less work than looking at every ratio on every segment.
     fn keeps_amplification(&self) -> bool {
         false

@@ -1,6 +1,7 @@
 //! The exact SpecGD flow against digits from elsewhere, closed forms, its own definition, and itself.
 
 mod closed_forms;
+mod conditions;
 mod finders;
 mod laws;
 #[cfg(feature = "mpfr")]

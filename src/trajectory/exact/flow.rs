@@ -213,6 +213,10 @@ impl<T: Real> Flow<T> for ExactFlow<T> {
         Some(&self.state.events)
     }
 
+    fn has_unit_speed(&self) -> bool {
+        true
+    }
+
     fn keeps_amplification(&self) -> bool {
         true
     }
