@@ -219,3 +219,59 @@ fn tilted_random_narrow_and_wide_weights_run_and_are_drawn() {
         assert_eq!(json["provenance"]["seed"], 0);
     }
 }
+
+#[test]
+fn compare_prints_deviations_or_rates() {
+    let ladder = [
+        "compare",
+        "--dim",
+        "8",
+        "--init",
+        "0.1",
+        "--samples",
+        "100,400",
+        "--seeds",
+        "9",
+        "--optimizer",
+        "gd,specgd",
+        "--step-size",
+        "0.02",
+        "--time",
+        "1",
+        "--every",
+        "5",
+    ];
+    let table = stdout(&ladder);
+    let header = "optimizer,dim,samples,overlap,lower_quartile,median,upper_quartile,amplification,predicted_amplification,unfinished";
+    assert_eq!(table.lines().next(), Some(header));
+    let starts: Vec<String> =
+        table.lines().skip(1).map(|line| line.split(',').take(4).collect::<Vec<_>>().join(",")).collect();
+    let expected: Vec<String> = ["gd", "specgd"]
+        .iter()
+        .flat_map(|optimizer| ["100", "400"].map(|n| format!("{optimizer},8,{n}")))
+        .flat_map(|start| ["signal", "spike", "bulk"].map(|name| format!("{start},{name}")))
+        .collect();
+    assert_eq!(starts, expected);
+    for line in table.lines().skip(1) {
+        let quartiles: Vec<f64> = line.split(',').skip(4).take(3).map(|x| x.parse().unwrap()).collect();
+        assert!(quartiles.is_sorted() && quartiles[0] > 0.0, "{line}");
+    }
+    let rates = stdout(&[&ladder[..], &["--rates", "--confidence", "0.9"]].concat());
+    assert_eq!(rates.lines().next(), Some("optimizer,overlap,exponent,exponent_lo,exponent_hi"));
+    for line in rates.lines().skip(1) {
+        let numbers: Vec<f64> = line.split(',').skip(2).map(|x| x.parse().unwrap()).collect();
+        assert!(numbers[1] < numbers[0] && numbers[0] < numbers[2], "{line}");
+    }
+    assert_eq!(rates.lines().count(), 1 + 6);
+    let two = stdout(&[&ladder[..], &["--dims", "6,12", "--optimizer", "specgd", "--samples", "120"]].concat());
+    let sizes: Vec<String> =
+        two.lines().skip(1).map(|line| line.split(',').skip(1).take(2).collect::<Vec<_>>().join("/")).collect();
+    assert_eq!(sizes, ["12/120", "12/120", "12/120", "6/120", "6/120", "6/120"], "from the smallest n/d on");
+    let folder = tempfile::tempdir().unwrap();
+    let config = folder.path().join("ladder.toml");
+    std::fs::write(&config, "samples = [50, 60]\noptimizer = [\"gd\", \"muon\"]\n").unwrap();
+    let typed = stdout(&[&ladder[..], &["--config", config.to_str().unwrap()]].concat());
+    assert_eq!(typed, table, "a typed list stands in the place of the one in a file");
+    refused(&[&ladder[..], &["--confidence", "1"]].concat(), "confidence = 1");
+    refused(&[&ladder[..], &["--dims", "2"]].concat(), "dim = 2");
+}

@@ -9,6 +9,7 @@ macro_rules! remark {
 }
 
 mod claims;
+mod compare;
 mod config;
 mod diagram_files;
 mod error;
@@ -58,6 +59,8 @@ enum Command {
     Population(Box<population::PopulationOptions>),
     /// Train on finite samples, for many seeds, and print overlaps, risks, alignment and amplification over steps
     Simulate(Box<simulate::SimulateOptions>),
+    /// Train on more and more samples, and print how far overlaps are from the population recursion, and at what rate that falls
+    Compare(Box<compare::CompareOptions>),
     /// Colour an observable over a grid of two parameters, one panel an optimizer
     PhaseDiagram(Box<phase_diagram::PhaseDiagramOptions>),
     /// Draw the figures of a phase diagram again, without recomputing
@@ -97,12 +100,23 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     }
 }
 
+/// The command line. A list is one value: where it is given twice (in a file, and typed), the later one counts, as for all options.
+fn command() -> clap::Command {
+    Arguments::command().mut_subcommands(|command| {
+        command.mut_args(|arg| match arg.get_value_delimiter() {
+            Some(_) => arg.action(clap::ArgAction::Set),
+            None => arg,
+        })
+    })
+}
+
 fn execute(arguments: Vec<OsString>) -> Result<(), CliError> {
-    let arguments = config::expand(claims::expand(arguments)?, &Arguments::command())?;
-    let matches = Arguments::command().try_get_matches_from(arguments).map_err(CliError::Usage)?;
+    let arguments = config::expand(claims::expand(arguments)?, &command())?;
+    let matches = command().try_get_matches_from(arguments).map_err(CliError::Usage)?;
     match Arguments::from_arg_matches(&matches).map_err(CliError::Usage)?.command {
         Command::Population(options) => population::execute(&options),
         Command::Simulate(options) => simulate::execute(&options),
+        Command::Compare(options) => compare::execute(&options),
         Command::PhaseDiagram(options) => phase_diagram::execute(&options),
         Command::Plot(options) => plot::execute(&options),
         Command::Merge(options) => merge::execute(&options),
@@ -112,7 +126,7 @@ fn execute(arguments: Vec<OsString>) -> Result<(), CliError> {
         Command::Claims(options) => claims::execute(&options),
         Command::Completions { shell } => {
             let mut script = Vec::new();
-            clap_complete::generate(shell, &mut Arguments::command(), "specdyn", &mut script);
+            clap_complete::generate(shell, &mut command(), "specdyn", &mut script);
             Ok(std::io::stdout().write_all(&script)?)
         }
         Command::Man { command } => man(command.as_deref()),
@@ -120,7 +134,7 @@ fn execute(arguments: Vec<OsString>) -> Result<(), CliError> {
 }
 
 fn man(name: Option<&str>) -> Result<(), CliError> {
-    let mut command = Arguments::command();
+    let mut command = command();
     command.build();
     let page = match name {
         None => command,

@@ -1,10 +1,12 @@
 //! Figures of training runs: medians and quartiles over seeds, on top of the population recursion.
 
 use super::CliError;
+use super::compare::Compared;
 use super::figures::{optimizer_label, role};
 use super::simulate::Trained;
 use crate::export::{Column, Curve, Figure, Label, Role, Row, Scale, TimeAxis, Trajectories};
-use crate::simulation::{Observation, Quartiles, Run};
+use crate::scalar::Real;
+use crate::simulation::{Observation, Quartiles, Run, Rung};
 
 /// More coefficients than this in one panel cannot be told apart.
 const MAX_CURVES: usize = 7;
@@ -67,4 +69,50 @@ fn over_seeds(role: Role, name: &str, runs: &[Run], eta: f64, value: &dyn Fn(&Ob
         band.clear();
     }
     Curve { band, ..Curve::new(role, Label::plain(name), points) }
+}
+
+/// Deviations from the recursion over samples per dimension; a column an optimizer. Fitted rates are lines through the medians.
+pub(super) fn ladders(compared: &[Compared]) -> Result<Figure, CliError> {
+    let one_dimension = compared
+        .iter()
+        .flat_map(|c| &c.comparison.rungs)
+        .all(|rung| rung.dimension == compared[0].comparison.rungs[0].dimension);
+    let size = |rung: &Rung| rung.samples as f64 / if one_dimension { 1.0 } else { rung.dimension as f64 };
+    let column = |Compared { optimizer, comparison }: &Compared| {
+        let mut curves = Vec::new();
+        for (j, name) in comparison.names.iter().enumerate().take(MAX_CURVES) {
+            let role = role(name, j);
+            let at = |rung: &Rung| (size(rung), rung.quartiles[j].median);
+            let points: Vec<(f64, f64)> = comparison.rungs.iter().map(at).collect();
+            let band = comparison.rungs.iter().map(|r| (size(r), r.quartiles[j].lower, r.quartiles[j].upper)).collect();
+            if let Some(rate) = comparison.rates[j] {
+                let fit = fitted(&points, rate.exponent);
+                curves.push(Curve { reference: true, ..Curve::new(role, Label::plain("fitted rate"), fit) });
+            }
+            curves.push(Curve { band, ..Curve::new(role, Label::plain(name.clone()), points) });
+        }
+        let title = match comparison.rates[0] {
+            Some(rate) => {
+                Label::plain(format!("{} (signal: exponent {:.2})", optimizer_label(optimizer), rate.exponent))
+            }
+            None => optimizer_label(optimizer),
+        };
+        Column { title, curves: vec![curves], markers: Vec::new() }
+    };
+    let label = if one_dimension { "samples *n*" } else { "samples per dimension *n*/*d*" };
+    Ok(Trajectories {
+        title: None,
+        time: TimeAxis { label: Label::math(label), scale: Scale::Log },
+        rows: vec![Row { label: Label::math("deviation of overlap"), scale: Scale::Log, range: None }],
+        columns: compared.iter().map(column).collect(),
+    }
+    .draw()?)
+}
+
+/// The line of slope `exponent` through the middle of the points, in logarithms.
+fn fitted(points: &[(f64, f64)], exponent: f64) -> Vec<(f64, f64)> {
+    let count = points.len() as f64;
+    let mean = |part: &dyn Fn(&(f64, f64)) -> f64| points.iter().map(|p| Real::ln(&part(p))).sum::<f64>() / count;
+    let (x, y) = (mean(&|p| p.0), mean(&|p| p.1));
+    points.iter().map(|p| (p.0, Real::exp(&(y + exponent * (Real::ln(&p.0) - x))))).collect()
 }

@@ -1,0 +1,191 @@
+//! `specdyn compare`: training runs against the population recursion, as samples grow.
+
+use super::model::{ModelOptions, decimal};
+use super::output::{OutputOptions, exists};
+use super::training::{Training, TrainingOptions};
+use super::{CliError, figures, progress, training_figures};
+use crate::export::{Cell, Table};
+use crate::scalar::DomainError;
+use crate::simulation::{Comparison, Quartiles, compare};
+use clap::Args;
+use serde_json::{Map, Value, json};
+use std::path::PathBuf;
+
+/// Options of `specdyn compare`.
+#[derive(Args, Clone, Debug)]
+pub(super) struct CompareOptions {
+    #[command(flatten)]
+    model: ModelOptions,
+    /// Numbers of samples, separated by commas: the ladder
+    #[arg(long, value_name = "N1,N2,...", value_delimiter = ',', required = true)]
+    samples: Vec<usize>,
+    /// Dimensions, separated by commas, instead of --dim; every one with every number of samples
+    #[arg(long, value_name = "D1,D2,...", value_delimiter = ',')]
+    dims: Vec<u64>,
+    #[command(flatten)]
+    training: TrainingOptions,
+    /// Confidence of the intervals of rates, over all sizes at once
+    #[arg(long, value_name = "SHARE", default_value = "0.95", allow_hyphen_values = true)]
+    confidence: String,
+    /// Print the fitted rates instead: optimizer, overlap, exponent of n/d, its interval
+    #[arg(long)]
+    rates: bool,
+    /// Draw deviations over samples, with the fitted rates, into FILE.png or FILE.svg (several, separated by commas)
+    #[arg(long, value_name = "FILE", value_delimiter = ',')]
+    plot: Vec<PathBuf>,
+    #[command(flatten)]
+    output: OutputOptions,
+}
+
+/// The ladder of one optimizer.
+pub(super) struct Compared {
+    pub(super) optimizer: String,
+    pub(super) comparison: Comparison,
+}
+
+pub(super) fn execute(options: &CompareOptions) -> Result<(), CliError> {
+    options.output.check()?;
+    for path in &options.plot {
+        figures::format_of(path)?;
+        if !options.output.force && path.symlink_metadata().is_ok() {
+            return Err(exists(path));
+        }
+    }
+    let confidence: f64 = decimal("confidence", &options.confidence, &())?;
+    if !(confidence > 0.0 && confidence < 1.0) {
+        return Err(DomainError::new("confidence", confidence, "a number between 0 and 1").into());
+    }
+    let seeds = options.training.seeds(&options.model)?;
+    let ladders = options.ladders()?;
+    let resources = options.training.resources();
+    let steps = ladders.iter().flatten().map(|t| t.simulation.steps.saturating_mul(seeds.len() as u64));
+    let total = steps.fold(0, u64::saturating_add);
+    let bar = progress::Bar::of("steps");
+    let mut compared = Vec::with_capacity(ladders.len());
+    for ladder in ladders {
+        let optimizer = ladder[0].optimizer.clone();
+        let simulations: Vec<_> = ladder.into_iter().map(|training| training.simulation).collect();
+        let comparison = compare(&simulations, &seeds, 1.0 - confidence, resources, &|_, _, _| bar.one_more(total))?;
+        compared.push(Compared { optimizer, comparison });
+    }
+    bar.finish();
+    report(&compared);
+    let provenance = options.training.provenance(options.model.seed, options.configuration());
+    let table = if options.rates { rates(&compared) } else { deviations(&compared) };
+    options.output.write(&table, &provenance)?;
+    if !options.plot.is_empty() {
+        let figure = training_figures::ladders(&compared)?;
+        for path in &options.plot {
+            figures::write(path, options.output.force, &figure, &provenance)?;
+        }
+    }
+    Ok(())
+}
+
+/// Lines on stderr: runs that did not finish.
+fn report(compared: &[Compared]) {
+    for Compared { optimizer, comparison } in compared {
+        for rung in &comparison.rungs {
+            if let Some((seed, end)) = rung.unfinished.first() {
+                remark!(
+                    "{optimizer}, {} samples in dimension {}: {} runs did not finish; the first, seed {seed}: {end}",
+                    rung.samples,
+                    rung.dimension,
+                    rung.unfinished.len()
+                );
+            }
+        }
+    }
+}
+
+fn deviations(compared: &[Compared]) -> Table {
+    let mut table = Table::new([
+        "optimizer",
+        "dim",
+        "samples",
+        "overlap",
+        "lower_quartile",
+        "median",
+        "upper_quartile",
+        "amplification",
+        "predicted_amplification",
+        "unfinished",
+    ]);
+    for Compared { optimizer, comparison } in compared {
+        for rung in &comparison.rungs {
+            for (name, quartiles) in comparison.names.iter().zip(&rung.quartiles) {
+                table.push(vec![
+                    optimizer.as_str().into(),
+                    rung.dimension.into(),
+                    rung.samples.into(),
+                    name.as_str().into(),
+                    quartiles.lower.into(),
+                    quartiles.median.into(),
+                    quartiles.upper.into(),
+                    median(&rung.amplification).into(),
+                    median(&rung.predicted_amplification).into(),
+                    rung.unfinished.len().into(),
+                ]);
+            }
+        }
+    }
+    table
+}
+
+fn median(values: &[f64]) -> Option<f64> {
+    let mut sorted = values.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    Quartiles::of_sorted(&sorted).map(|quartiles| quartiles.median).filter(|median| !median.is_nan())
+}
+
+fn rates(compared: &[Compared]) -> Table {
+    let mut table = Table::new(["optimizer", "overlap", "exponent", "exponent_lo", "exponent_hi"]);
+    for Compared { optimizer, comparison } in compared {
+        for (name, rate) in comparison.names.iter().zip(&comparison.rates) {
+            let interval = rate.and_then(|rate| rate.interval);
+            table.push(vec![
+                optimizer.as_str().into(),
+                name.as_str().into(),
+                Cell::from(rate.map(|rate| rate.exponent)),
+                Cell::from(interval.map(|(low, _)| low)),
+                Cell::from(interval.map(|(_, high)| high)),
+            ]);
+        }
+    }
+    table
+}
+
+impl CompareOptions {
+    /// For each optimizer, its trainings from the smallest size on.
+    fn ladders(&self) -> Result<Vec<Vec<Training>>, CliError> {
+        let dims = if self.dims.is_empty() { vec![self.model.dim] } else { self.dims.clone() };
+        let mut sizes: Vec<(u64, usize)> =
+            dims.iter().flat_map(|d| self.samples.iter().map(move |n| (*d, *n))).collect();
+        sizes.sort_by(|(d, n), (e, m)| (*n as f64 * *e as f64).total_cmp(&(*m as f64 * *d as f64)));
+        let mut ladders: Vec<Vec<Training>> = Vec::new();
+        for (dim, samples) in sizes {
+            let model = ModelOptions { dim, ..self.model.clone() };
+            for (k, training) in self.training.trainings(&model, Some(samples))?.into_iter().enumerate() {
+                if ladders.len() == k {
+                    ladders.push(Vec::new());
+                }
+                ladders[k].push(training);
+            }
+        }
+        Ok(ladders)
+    }
+
+    /// Every option of the run, defaults included, under the names that `--config` takes.
+    fn configuration(&self) -> Map<String, Value> {
+        let mut configuration = self.model.configuration();
+        configuration.extend(self.training.configuration());
+        configuration.extend([
+            ("command".into(), json!("compare")),
+            ("samples".into(), json!(self.samples)),
+            ("dims".into(), json!(self.dims)),
+            ("confidence".into(), json!(self.confidence)),
+            ("rates".into(), json!(self.rates)),
+        ]);
+        configuration
+    }
+}
