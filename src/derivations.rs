@@ -38,3 +38,6 @@ pub mod comparison {}
 
 #[doc = include_str!("../derivations/open.md")]
 pub mod open {}
+
+#[doc = include_str!("../derivations/polar-factor.md")]
+pub mod polar_factor {}

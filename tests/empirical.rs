@@ -2,7 +2,7 @@
 
 use nalgebra::DMatrix;
 use proptest::prelude::*;
-use specdyn::product::{Element, Panels, Part, add_product, add_transposed_product, symmetrize};
+use specdyn::product::{Element, Panels, Part, add_product, add_transposed_product};
 use specdyn::risk::{EmpiricalGradient, Samples, Source};
 use specdyn::scalar::NormalStream;
 
@@ -64,7 +64,7 @@ fn triangular_operands_and_symmetric_results_need_half_the_work_and_agree() {
         let (mut all, mut half) = (Panels::zeros(n, n), Panels::zeros(n, n));
         add_transposed_product(&a, &a, Part::Full, &mut all);
         add_transposed_product(&a, &a, Part::Upper, &mut half);
-        symmetrize(&mut half);
+        half.symmetrize();
         assert_eq!(all.to_dense(), half.to_dense());
     }
 }

@@ -131,7 +131,7 @@ impl TrainingOptions {
             "sign" => Ok(Optimizer::Sign(SignDescent)),
             "normalized-gd" => Ok(Optimizer::Normalized(NormalizedDescent)),
             "adam" => Ok(Optimizer::Adam(Adam::default())),
-            _ => method(text, &()).map(Optimizer::Method).map_err(|error| {
+            _ => method(text, &()).map(Optimizer::from).map_err(|error| {
                 let domain = "gd, specgd, power:P, muon, sign, normalized-gd or adam";
                 if error.parameter == "optimizer" { DomainError::new("optimizer", error.value, domain) } else { error }
             }),

@@ -1,7 +1,7 @@
 //! Muon (Jordan et al. 2024): momentum, and a few Newton-Schulz steps in place of the exact polar factor.
 
 use super::Descent;
-use crate::product::{Element, Panels, Part, product, symmetrize, transposed_product};
+use crate::product::{Element, Panels, Part, product, transposed_product};
 use crate::scalar::DomainError;
 use crate::weights::SpectralError;
 use nalgebra::DMatrix;
@@ -21,6 +21,7 @@ pub struct Muon {
     nesterov: bool,
     steps: u32,
     average: Option<DMatrix<f64>>,
+    newton_schulz: NewtonSchulz<f64>,
 }
 
 impl Muon {
@@ -35,64 +36,100 @@ impl Muon {
         if steps > 100 {
             return Err(DomainError::new("newton-schulz-steps", steps, "an integer from 0 to 100"));
         }
-        Ok(Self { momentum, nesterov, steps, average: None })
+        Ok(Self { momentum, nesterov, steps, ..Self::default() })
     }
 }
 
 impl Default for Muon {
     fn default() -> Self {
-        Self { momentum: 0.95, nesterov: true, steps: 5, average: None }
+        Self { momentum: 0.95, nesterov: true, steps: 5, average: None, newton_schulz: NewtonSchulz::default() }
     }
 }
 
 impl Descent<DMatrix<f64>> for Muon {
     fn turn(&mut self, gradient: &mut DMatrix<f64>) -> Result<(), SpectralError> {
         let (old, new) = (self.momentum, 1.0 - self.momentum);
-        let average = match self.average.take() {
-            Some(average) => average * old + &*gradient * new,
-            None => &*gradient * new,
-        };
-        if self.nesterov {
-            *gradient = &average * old + &*gradient * new;
-        } else {
-            gradient.copy_from(&average);
+        let (rows, columns) = gradient.shape();
+        let average = self.average.get_or_insert_with(|| DMatrix::zeros(rows, columns));
+        for (g, b) in gradient.iter_mut().zip(average.iter_mut()) {
+            *b = old * *b + new * *g;
+            *g = if self.nesterov { old * *b + new * *g } else { *b };
         }
-        self.average = Some(average);
-        *gradient = newton_schulz::<f64>(gradient, self.steps)?;
-        Ok(())
+        self.newton_schulz.replace(gradient, self.steps)
     }
 }
 
 /// `steps` quintic Newton-Schulz steps from `G/max(||G||_F, 1e-7)`, in the number system `T`.
 ///
-/// With `A = X'X` (X with the longer side upright) a step is `X <- a X + X (b A + c A^2)`: two products of which symmetry spares
-/// half, and one whole one, `X (a I + b A + c A^2)`.
-///
 /// # Errors
 /// An entry that is not finite.
 pub fn newton_schulz<T: Element>(gradient: &DMatrix<f64>, steps: u32) -> Result<DMatrix<f64>, SpectralError> {
-    let norm = gradient.norm();
-    if !norm.is_finite() {
-        return Err(SpectralError::NotFinite);
+    let mut image = gradient.clone();
+    NewtonSchulz::<T>::default().replace(&mut image, steps)?;
+    Ok(image)
+}
+
+/// Computes Newton-Schulz steps, and keeps the space that this needs.
+///
+/// With `A = X'X` (X with the longer side upright) a step is `X <- a X + X (b A + c A^2)`: two products of which symmetry spares
+/// half, and one whole one, `X (a I + b A + c A^2)`.
+#[derive(Clone, Debug)]
+pub struct NewtonSchulz<T: Element> {
+    x: Panels<T>,
+    next: Panels<T>,
+    gram: Panels<T>,
+    square: Panels<T>,
+}
+
+impl<T: Element> Default for NewtonSchulz<T> {
+    fn default() -> Self {
+        let none = || Panels::zeros(0, 0);
+        Self { x: none(), next: none(), gram: none(), square: none() }
     }
-    let scaled = gradient / norm.max(NORM_FLOOR);
-    let wide = scaled.nrows() < scaled.ncols();
-    let mut x = Panels::<T>::from_dense(&if wide { scaled.transpose() } else { scaled });
-    let [a, b, c] = QUINTIC.map(T::from_f64);
-    let n = x.columns();
-    let (mut gram, mut square, mut next) = (Panels::zeros(n, n), Panels::zeros(n, n), Panels::zeros(x.rows(), n));
-    for _ in 0..steps {
-        transposed_product(&x, &x, Part::Upper, &mut gram);
-        symmetrize(&mut gram);
-        transposed_product(&gram, &gram, Part::Upper, &mut square);
-        symmetrize(&mut square);
-        combine(&mut square, c, &gram, b);
-        add_to_diagonal(&mut square, a);
-        product(&x, &square, Part::Full, &mut next);
-        std::mem::swap(&mut x, &mut next);
+}
+
+impl<T: Element> NewtonSchulz<T> {
+    /// Replaces a matrix by its image under `steps` steps.
+    ///
+    /// # Errors
+    /// An entry that is not finite.
+    pub fn replace(&mut self, matrix: &mut DMatrix<f64>, steps: u32) -> Result<(), SpectralError> {
+        let norm = matrix.norm();
+        if !norm.is_finite() {
+            return Err(SpectralError::NotFinite);
+        }
+        *matrix /= norm.max(NORM_FLOOR);
+        if matrix.nrows() < matrix.ncols() {
+            let mut tall = matrix.transpose();
+            self.steps(&mut tall, steps);
+            tall.transpose_to(matrix);
+        } else {
+            self.steps(matrix, steps);
+        }
+        Ok(())
     }
-    let image = x.to_dense();
-    Ok(if wide { image.transpose() } else { image })
+
+    fn steps(&mut self, matrix: &mut DMatrix<f64>, steps: u32) {
+        let (rows, n) = matrix.shape();
+        if (self.x.rows(), self.x.columns()) != (rows, n) {
+            let (tall, square) = (|| Panels::zeros(rows, n), || Panels::zeros(n, n));
+            *self = Self { x: tall(), next: tall(), gram: square(), square: square() };
+        }
+        let Self { x, next, gram, square } = self;
+        let [a, b, c] = QUINTIC.map(T::from_f64);
+        x.copy_from(matrix);
+        for _ in 0..steps {
+            transposed_product(x, x, Part::Upper, gram);
+            gram.symmetrize();
+            transposed_product(gram, gram, Part::Upper, square);
+            square.symmetrize();
+            combine(square, c, gram, b);
+            add_to_diagonal(square, a);
+            product(x, square, Part::Full, next);
+            std::mem::swap(x, next);
+        }
+        x.copy_to(matrix);
+    }
 }
 
 /// `x <- p x + q y`.

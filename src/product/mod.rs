@@ -14,10 +14,10 @@ mod multiply;
 mod panels;
 mod tile;
 
-pub(crate) use cholesky::{add_triangle_gram, cholesky, triangle_product, triangular_inverse};
+pub(crate) use cholesky::Factor;
 pub use dense::{dense_product, dense_transposed_product};
 pub use element::Element;
-pub use multiply::{Part, add_product, add_transposed_product, symmetrize};
+pub use multiply::{Part, add_product, add_transposed_product};
 pub(crate) use multiply::{lanes, load, product, store, transposed_product, zero};
 pub use panels::Panels;
 pub(crate) use tile::{Tile, tile_nn, tile_tn};

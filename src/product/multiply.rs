@@ -64,15 +64,6 @@ fn transposed_product_onto<T: Element>(a: &Panels<T>, b: &Panels<T>, part: Part,
     for_each_share(c, work, |first, c| Arch::new().dispatch(TransposedProduct { a, b, part, fresh, first, c }));
 }
 
-/// Fills in what is below the diagonal of a symmetric matrix whose upper part is known.
-pub fn symmetrize<T: Element>(c: &mut Panels<T>) {
-    for j in 0..c.columns() {
-        for i in j + 1..c.rows() {
-            c.set(i, j, c.get(j, i));
-        }
-    }
-}
-
 /// Shares the panels of C out over the threads; `each` is given the number of its first panel.
 fn for_each_share<T: Element>(c: &mut Panels<T>, work: usize, each: impl Fn(usize, &mut [T::Panel]) + Sync + Send) {
     let (stride, count) = (c.stride(), c.count());

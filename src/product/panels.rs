@@ -66,6 +66,16 @@ impl<T: Element> Panels<T> {
     /// As a dense matrix in double precision.
     pub fn to_dense(&self) -> DMatrix<f64> {
         let mut matrix = DMatrix::zeros(self.rows, self.columns);
+        self.copy_to(&mut matrix);
+        matrix
+    }
+
+    /// Overwrites the entries of a dense matrix of the same shape.
+    ///
+    /// # Panics
+    /// When the shapes differ.
+    pub fn copy_to(&self, matrix: &mut DMatrix<f64>) {
+        assert_eq!((self.rows, self.columns), matrix.shape(), "shapes agree");
         if self.rows > 0 {
             for (j, column) in matrix.as_mut_slice().chunks_exact_mut(self.rows).enumerate() {
                 let (panel, lane) = (j / T::WIDTH, j % T::WIDTH);
@@ -74,7 +84,6 @@ impl<T: Element> Panels<T> {
                 }
             }
         }
-        matrix
     }
 
     /// Number of rows.
@@ -165,6 +174,29 @@ impl<T: Element> Panels<T> {
     /// Sets every entry to zero.
     pub fn clear(&mut self) {
         self.data.fill(T::ZEROS);
+    }
+
+    /// Fills in what is below the diagonal of a symmetric matrix whose upper part is known.
+    pub fn symmetrize(&mut self) {
+        for p in 0..self.count() {
+            let rows = p * T::WIDTH..self.columns.min((p + 1) * T::WIDTH);
+            // Within the diagonal block, then block by block of the panels before it: row i of panel p is column i of what is below.
+            let block = &mut self.data[p * self.stride..][rows.clone()];
+            for i in 0..block.len() {
+                for j in 0..i {
+                    block[i].as_mut()[j] = block[j].as_ref()[i];
+                }
+            }
+            let (before, panel) = self.data.split_at_mut(p * self.stride);
+            for (q, column_block) in before.chunks_exact_mut(self.stride).enumerate() {
+                let target = &mut column_block[rows.clone()];
+                for (k, row) in panel[q * T::WIDTH..(q + 1) * T::WIDTH].iter().enumerate() {
+                    for (target, x) in target.iter_mut().zip(row.as_ref()) {
+                        target.as_mut()[k] = *x;
+                    }
+                }
+            }
+        }
     }
 
     /// The transposed matrix.

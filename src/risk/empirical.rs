@@ -10,7 +10,7 @@
 //! order. Hence the same bits for any number of threads.
 
 use super::{Samples, block};
-use crate::product::{Element, Panels, Part, add_product, add_transposed_product, symmetrize};
+use crate::product::{Element, Panels, Part, add_product, add_transposed_product};
 use nalgebra::DMatrix;
 use rayon::prelude::*;
 
@@ -93,7 +93,7 @@ impl<T: Element> EmpiricalGradient<T> {
                     worker.scratch.add_second_moment(x, &mut worker.sum);
                 });
                 let moment = &mut self.total;
-                symmetrize(moment);
+                moment.symmetrize();
                 let mut product = Panels::zeros(dimension, width);
                 add_product(moment, &w, Part::Full, &mut product);
                 scale_into(&product, samples.len(), gradient);

@@ -7,6 +7,7 @@
 mod blocks;
 mod coefficients;
 mod compression;
+mod deflation;
 mod dense;
 mod halley;
 mod overlaps;

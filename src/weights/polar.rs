@@ -4,8 +4,9 @@
 //! zero: singular values up to [`rank_tolerance`] belong to the kernel and stay there, as the compact SVD of
 //! `derivations/spectral-descent.md` demands.
 
-use super::halley;
-use crate::product::dense_product;
+use super::deflation::Deflated;
+use super::halley::{self, Halley};
+use crate::product::{Panels, Part, dense_product, dense_transposed_product, transposed_product};
 use nalgebra::DMatrix;
 
 /// Why a matrix or a coefficient has no spectral function.
@@ -37,17 +38,75 @@ pub fn rank_tolerance(rows: usize, columns: usize, largest: f64) -> f64 {
 
 /// The polar factor `U V'` of `U Sigma V'` (compact SVD).
 ///
-/// Well-conditioned matrices, the usual case, take a fast way made of products; all others, and those of lower rank, the SVD.
-///
 /// # Errors
-/// See [`map_singular_values`].
+/// An entry that is not finite, no convergence.
 pub fn polar_factor(matrix: &DMatrix<f64>) -> Result<DMatrix<f64>, SpectralError> {
-    if let Some(factor) = halley::polar_factor(matrix) {
-        return Ok(factor);
-    }
     let mut factor = matrix.clone();
-    map_singular_values(&mut factor, |_| Some(1.0))?;
+    PolarFactor::default().replace(&mut factor)?;
     Ok(factor)
+}
+
+/// Computes polar factors, and keeps the space that this needs.
+///
+/// Matrices of full rank take a fast way made of products, at any condition number; so does what is plainly of lower rank, reduced to what
+/// it has of full rank; and what is neither, the SVD.
+#[derive(Clone, Debug, Default)]
+pub struct PolarFactor {
+    halley: Halley,
+    low_rank: Halley,
+}
+
+impl PolarFactor {
+    /// Replaces a matrix by its polar factor.
+    ///
+    /// # Errors
+    /// An entry that is not finite, no convergence.
+    pub fn replace(&mut self, matrix: &mut DMatrix<f64>) -> Result<(), SpectralError> {
+        if !matrix.iter().all(|x| x.is_finite()) {
+            return Err(SpectralError::NotFinite);
+        }
+        if self.halley.polar_factor(matrix) || self.of_low_rank(matrix) {
+            return Ok(());
+        }
+        map_singular_values(matrix, |_| Some(1.0))?;
+        polish(matrix);
+        Ok(())
+    }
+
+    /// A matrix whose rank is plainly smaller than its sides, by the part of it that has full rank.
+    fn of_low_rank(&mut self, matrix: &mut DMatrix<f64>) -> bool {
+        let largest = matrix.amax();
+        if matrix.nrows().min(matrix.ncols()) == 1 || largest == 0.0 {
+            return false;
+        }
+        let wide = matrix.nrows() < matrix.ncols();
+        // By a power of two first, so that squares neither overflow nor underflow.
+        let scaled = (if wide { matrix.transpose() } else { matrix.clone() }) / power_of_two_below(largest);
+        let Some(deflated) = Deflated::new(scaled) else { return false };
+        let mut full = deflated.full.clone();
+        if !self.low_rank.polar_factor(&mut full) {
+            // Too few rows for that method are few enough for the SVD.
+            if full.nrows() >= halley::SMALL || map_singular_values(&mut full, |_| Some(1.0)).is_err() {
+                return false;
+            }
+        }
+        let factor = deflated.inflate(&full);
+        if wide {
+            factor.transpose_to(matrix)
+        } else {
+            matrix.copy_from(&factor)
+        }
+        true
+    }
+}
+
+/// `X <- X (3 I - X'X)/2`: removes the rounding of an SVD, a square for a distance, from singular values that are 1; 0 stays.
+fn polish(factor: &mut DMatrix<f64>) {
+    let tall = factor.nrows() >= factor.ncols();
+    let gram = if tall { dense_transposed_product(factor, factor) } else { dense_product(factor, &factor.transpose()) };
+    let side = gram.nrows();
+    let correction = DMatrix::identity(side, side) * 1.5 - gram * 0.5;
+    *factor = if tall { dense_product(factor, &correction) } else { dense_product(&correction, factor) };
 }
 
 /// `U Sigma V' -> U f(Sigma) V'` for the singular values above the rank tolerance, in place; the others become 0.
@@ -145,5 +204,10 @@ fn rotate(matrix: &mut DMatrix<f64>, p: usize, q: usize, cosine: f64, sine: f64)
 
 /// `||U'U - I||_F` over the shorter side: how far a polar factor is from orthonormal columns (or rows).
 pub fn orthogonality_error(factor: &DMatrix<f64>) -> f64 {
-    halley::orthogonality_error(factor)
+    let tall = if factor.nrows() < factor.ncols() { &factor.transpose() } else { factor };
+    let tall = Panels::<f64>::from_dense(tall);
+    let mut gram = Panels::zeros(tall.columns(), tall.columns());
+    transposed_product(&tall, &tall, Part::Upper, &mut gram);
+    gram.symmetrize();
+    (gram.to_dense() - DMatrix::identity(tall.columns(), tall.columns())).norm()
 }
