@@ -192,6 +192,8 @@ fn axis_label(name: &str) -> Label {
     match name {
         "spike" => Label::math("spike strength *λ*"),
         "init" => Label::math("initial coefficient *α*"),
+        "samples" => Label::math("samples *n*"),
+        "noise" => Label::math("noise *σ*"),
         "dim" => Label::math("dimension *d*"),
         "overlap" => Label::math("overlap *ρ* of signal and spike"),
         "width" => Label::math("width *m*"),

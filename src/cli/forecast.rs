@@ -19,7 +19,9 @@ pub(super) fn forecast(options: &PhaseDiagramOptions, grid: &Grid, shard: Option
     let shard = shard.or_else(|| options.slurm.tasks().and_then(|tasks| format!("1/{tasks}").parse().ok()));
     let forecast = Forecast::new(grid, shard, options.plot.iter().any(|format| *format != FigureFormat::None));
     let asked = options.forecast || options.slurm.tasks().is_some();
-    let forecast = if asked || forecast.share >= WORTH_TIMING {
+    // What has no room here cannot be tried here.
+    let fits = free_memory().is_none_or(|free| forecast.memory_a_thread <= ROOM * free);
+    let forecast = if fits && (asked || forecast.share >= WORTH_TIMING) {
         forecast.timed(grid, &Places::new(grid), TIMING)
     } else {
         forecast
@@ -49,7 +51,7 @@ impl Costs {
         writeln!(
             out,
             "memory       about {} a process; {} to join and draw",
-            bytes(f.memory),
+            bytes(f.memory_on(self.threads)),
             bytes(f.joining_memory)
         )?;
         if let (Some(seconds), Some(hours)) = (f.seconds_a_cell, f.hours(self.threads)) {
@@ -74,16 +76,27 @@ impl Costs {
         if let Some(free) = free_disk(folder).filter(|free| f.disk > ROOM * free) {
             return refuse(format!("up to {} on a disk with {} free", bytes(f.disk), bytes(free)));
         }
-        if let Some(free) = free_memory().filter(|free| f.memory > ROOM * free) {
-            return refuse(format!("about {} of memory, of {} free", bytes(f.memory), bytes(free)));
+        let memory = f.memory_on(self.threads);
+        if let Some(free) = free_memory().filter(|free| memory > ROOM * free) {
+            if f.memory_a_thread > f.memory {
+                return Err(CliError::Invalid(format!(
+                    "training runs on {} threads need about {} of memory, of {} free; take fewer samples or --threads",
+                    self.threads,
+                    bytes(memory),
+                    bytes(free)
+                )));
+            }
+            return refuse(format!("about {} of memory, of {} free", bytes(memory), bytes(free)));
         }
         Ok(())
     }
 }
 
 fn bytes(count: f64) -> String {
-    let (unit, name) =
-        [(1e12, "TB"), (1e9, "GB"), (1e6, "MB")].into_iter().find(|(unit, _)| count >= *unit).unwrap_or((1e3, "kB"));
+    let (unit, name) = [(1e15, "PB"), (1e12, "TB"), (1e9, "GB"), (1e6, "MB")]
+        .into_iter()
+        .find(|(unit, _)| count >= *unit)
+        .unwrap_or((1e3, "kB"));
     format!("{:.1} {name}", count / unit)
 }
 

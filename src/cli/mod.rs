@@ -25,6 +25,7 @@ mod plot;
 mod population;
 mod precision;
 mod progress;
+mod sampling;
 mod signals;
 mod simulate;
 mod slurm;

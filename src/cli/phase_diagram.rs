@@ -1,6 +1,7 @@
 //! `specdyn phase-diagram`: an observable over a grid of two parameters.
 
 use super::model::{ModelOptions, decimal, method};
+use super::sampling::SamplingOptions;
 use super::signals::Signals;
 use super::slurm::{self, SlurmOptions};
 use super::sweep_folder::{self, Rerun, Start, SweepFolder};
@@ -17,8 +18,8 @@ use std::path::PathBuf;
 pub(super) struct PhaseDiagramOptions {
     #[command(flatten)]
     model: ModelOptions,
-    /// Horizontal axis; NAME is a numeric option: spike, dim, overlap, width, init, step-size, exponent, or power
-    /// (with one --optimizer power:P, whose P it replaces)
+    /// Horizontal axis; NAME is a numeric option: spike, dim, overlap, width, init, step-size, exponent, power
+    /// (with one --optimizer power:P, whose P it replaces); of training runs also samples or noise
     #[arg(long, value_name = "NAME=START:STOP:COUNT[:log]", default_value = "spike=0:20:201")]
     x: String,
     /// Vertical axis
@@ -36,6 +37,8 @@ pub(super) struct PhaseDiagramOptions {
     /// Measure at this time; without it, each cell runs until its observable has settled
     #[arg(long, value_name = "T", allow_hyphen_values = true)]
     time: Option<String>,
+    #[command(flatten)]
+    sampling: SamplingOptions,
     /// Folder for cells.csv, run.json and the figures
     #[arg(long, value_name = "DIR", required = true)]
     pub(super) output: PathBuf,
@@ -188,6 +191,7 @@ impl PhaseDiagramOptions {
             base,
             observable,
             time,
+            sampling: self.sampling.sampling([&self.x, &self.y])?,
             refinement,
         };
         grid.check()?;
@@ -205,6 +209,10 @@ impl PhaseDiagramOptions {
             ("optimizer".into(), json!(self.optimizer)),
             ("step-size".into(), json!(self.step_size)),
             ("time".into(), json!(self.time)),
+            ("samples".into(), json!(self.sampling.samples)),
+            ("seeds".into(), json!(self.sampling.seeds)),
+            ("data".into(), json!(self.sampling.data)),
+            ("noise".into(), json!(self.sampling.noise)),
             ("refine".into(), json!(self.refine)),
             ("level".into(), json!(self.level)),
         ]);

@@ -67,7 +67,7 @@ pub(super) struct Training {
 impl TrainingOptions {
     /// One training an optimizer.
     pub(super) fn trainings(&self, model: &ModelOptions, samples: Option<usize>) -> Result<Vec<Training>, CliError> {
-        let data = self.data()?;
+        let data: Data = self.data.parse()?;
         let samples = match (samples, data) {
             (Some(samples), _) => samples,
             (None, Data::Online(_)) => 0,
@@ -108,18 +108,6 @@ impl TrainingOptions {
             return Ok(steps as u64);
         }
         Err(DomainError::new("time", time, "a number >= 0, at most 9e15 steps").into())
-    }
-
-    fn data(&self) -> Result<Data, DomainError> {
-        let refuse =
-            || DomainError::new("data", format!("{:?}", self.data), "full-batch, mini-batch:B or online:B, B >= 1");
-        let size = |text: &str| text.parse().map_err(|_| refuse());
-        match self.data.split_once(':') {
-            None if self.data == "full-batch" => Ok(Data::FullBatch),
-            Some(("mini-batch", text)) => Ok(Data::MiniBatch(size(text)?)),
-            Some(("online", text)) => Ok(Data::Online(size(text)?)),
-            _ => Err(refuse()),
-        }
     }
 
     fn optimizer(&self, text: &str) -> Result<Optimizer, DomainError> {

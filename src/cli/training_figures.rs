@@ -93,7 +93,8 @@ pub(super) fn ladders(compared: &[Compared]) -> Result<Figure, CliError> {
         }
         let title = match comparison.rates[0] {
             Some(rate) => {
-                Label::plain(format!("{} (signal: exponent {:.2})", optimizer_label(optimizer), rate.exponent))
+                let exponent = format!("{:.2}", rate.exponent).replace('-', "\u{2212}");
+                Label::plain(format!("{} (signal: exponent {exponent})", optimizer_label(optimizer)))
             }
             None => optimizer_label(optimizer),
         };

@@ -8,6 +8,7 @@
 
 mod compare;
 mod data;
+mod measure;
 mod memory;
 mod observation;
 mod population;

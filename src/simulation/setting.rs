@@ -4,6 +4,7 @@ use crate::descent::{Method, Optimizer};
 use crate::experiment::{Setting, Signal};
 use crate::scalar::DomainError;
 use nalgebra::DMatrix;
+use std::str::FromStr;
 
 /// Where a step's samples come from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -14,6 +15,21 @@ pub enum Data {
     MiniBatch(usize),
     /// This many fresh samples at every step.
     Online(usize),
+}
+
+impl FromStr for Data {
+    type Err = DomainError;
+
+    fn from_str(text: &str) -> Result<Self, DomainError> {
+        let refuse = || DomainError::new("data", format!("{text:?}"), "full-batch, mini-batch:B or online:B, B >= 1");
+        let size = |text: &str| text.parse().map_err(|_| refuse());
+        match text.split_once(':') {
+            None if text == "full-batch" => Ok(Self::FullBatch),
+            Some(("mini-batch", text)) => Ok(Self::MiniBatch(size(text)?)),
+            Some(("online", text)) => Ok(Self::Online(size(text)?)),
+            _ => Err(refuse()),
+        }
+    }
 }
 
 /// In which numbers samples are kept and their products formed; weights and directions are always in double precision.

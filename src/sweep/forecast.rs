@@ -28,8 +28,10 @@ pub struct Forecast {
     pub share: u64,
     /// Bytes that this process writes.
     pub disk: f64,
-    /// Bytes of memory that this process needs.
+    /// Bytes of memory that this process needs, beside those of [`Forecast::memory_a_thread`].
     pub memory: f64,
+    /// Bytes of memory that every thread needs for the training runs of its cells; none for population dynamics.
+    pub memory_a_thread: f64,
     /// Bytes of memory that joining shards and drawing the figure needs.
     pub joining_memory: f64,
     /// Seconds that a cell takes on one core, where it was measured.
@@ -61,6 +63,7 @@ impl Forecast {
             share,
             disk: share as f64 * (LOG_BYTES_A_CELL + table),
             memory: memory(share, if shard.is_some() { 0.0 } else { drawn }),
+            memory_a_thread: grid.memory_of_runs() as f64,
             joining_memory: memory(cells, drawn + JOINING_BYTES_A_CELL),
             seconds_a_cell: None,
         }
@@ -85,6 +88,11 @@ impl Forecast {
             }
         }
         Self { seconds_a_cell: Some(begun.elapsed().as_secs_f64() / timed as f64), ..self }
+    }
+
+    /// Bytes of memory that this process needs on `threads` threads.
+    pub fn memory_on(&self, threads: usize) -> f64 {
+        self.memory + threads as f64 * self.memory_a_thread
     }
 
     /// Hours that this process takes on `threads` cores.

@@ -1,4 +1,4 @@
-use super::{Axis, Evaluate, Point, Refinement};
+use super::{Axis, Evaluate, Point, Refinement, Sampling};
 use crate::descent::Method;
 use crate::experiment::{Measured, Setting, Status, measure};
 use crate::observe::Observable;
@@ -20,6 +20,8 @@ pub struct Grid {
     pub observable: Observable,
     /// Measure at this time; `None`: when the observable has settled.
     pub time: Option<f64>,
+    /// Training runs on finite samples; `None`: population dynamics.
+    pub sampling: Option<Sampling>,
     /// Compute more cells where the observable crosses a level; `None`: the cells of the axes.
     pub refinement: Option<Refinement>,
 }
@@ -54,14 +56,19 @@ impl Grid {
         }
         for axis in [&self.x, &self.y] {
             // A single value may be outside its domain in one corner of the grid only: that is the cell's to say.
-            if !Setting::<f64>::NAMES.contains(&axis.name.as_str()) {
-                return Err(DomainError::new(
-                    "axis",
-                    &axis.name,
-                    format!("one of {}", Setting::<f64>::NAMES.join(", ")),
-                ));
+            let name = axis.name.as_str();
+            if self.sampling.is_some() && Sampling::NAMES.contains(&name) {
+                continue;
             }
-            self.base.offers(&axis.name)?;
+            if !Setting::<f64>::NAMES.contains(&name) {
+                let mut names = Setting::<f64>::NAMES.to_vec();
+                names.extend(self.sampling.iter().flat_map(|_| Sampling::NAMES));
+                return Err(DomainError::new("axis", name, format!("one of {}", names.join(", "))));
+            }
+            self.base.offers(name)?;
+        }
+        if let Some(sampling) = &self.sampling {
+            sampling.check(&self.base, [&self.x.name, &self.y.name])?;
         }
         let names: Vec<&str> = self.methods.iter().map(|(name, _)| name.as_str()).collect();
         let power_varies = [&self.x, &self.y].iter().any(|axis| axis.name == "power");
@@ -77,12 +84,36 @@ impl Grid {
         if self.refinement.is_some() && (self.x.count < 2 || self.y.count < 2) {
             return Err(DomainError::new("refine", "boundary", "a refinement of axes with at least two values each"));
         }
-        self.check_flows()?;
+        if self.sampling.is_none() {
+            self.check_flows()?;
+        }
         let cells = self.len();
         if cells > MAX_CELLS {
             return Err(DomainError::new("cells", cells, "at most 100000000 (counted as fine as --refine may go)"));
         }
         Ok(())
+    }
+
+    /// Bytes that the largest training run of a cell needs; 0 for population dynamics. Samples, dimension and width are largest in a corner.
+    pub(super) fn memory_of_runs(&self) -> u64 {
+        let corners = [self.x.start, self.x.stop].into_iter().flat_map(|x| [(x, self.y.start), (x, self.y.stop)]);
+        let bytes = |(x, y)| {
+            let mut setting = self.base.clone();
+            let sampling = self.place(x, y, &mut setting).ok()??;
+            Some(sampling.simulation(&setting).memory(1, 1, 1).total())
+        };
+        corners.filter_map(bytes).max().unwrap_or(0)
+    }
+
+    /// Sets what a cell at (x, y) is in `setting`; returns how it samples.
+    fn place(&self, x: f64, y: f64, setting: &mut Setting<f64>) -> Result<Option<Sampling>, DomainError> {
+        let mut sampling = self.sampling.clone();
+        for (axis, value) in [(&self.x, x), (&self.y, y)] {
+            if !sampling.as_mut().map_or(Ok(false), |sampling| sampling.set(&axis.name, value))? {
+                setting.set(&axis.name, &value)?;
+            }
+        }
+        Ok(sampling)
     }
 
     /// A panel that has no flow somewhere on the edge of the grid would have none almost everywhere.
@@ -123,9 +154,9 @@ impl Evaluate for Grid {
         for cell in cells {
             setting.clone_from(&self.base);
             setting.method = self.methods[cell.method].1.clone();
-            let placed = setting.set(&self.x.name, &cell.x).and_then(|()| setting.set(&self.y.name, &cell.y));
-            emit(match placed {
-                Ok(()) => measure(&setting, self.observable, self.time),
+            emit(match self.place(cell.x, cell.y, &mut setting) {
+                Ok(Some(sampling)) => sampling.measure(&setting, self.observable, self.time),
+                Ok(None) => measure(&setting, self.observable, self.time),
                 Err(error) => Measured { value: None, status: Status::Domain(error.to_string()) },
             })?;
         }

@@ -33,7 +33,7 @@ pub(super) const SMALL: usize = 8;
 /// Computes polar factors, and keeps the space that this needs.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Halley {
-    space: Option<Space>,
+    space: Option<Box<Space>>,
 }
 
 #[derive(Clone, Debug)]
@@ -64,7 +64,7 @@ impl Halley {
             return found;
         }
         if self.space.as_ref().is_none_or(|space| (space.x.rows(), space.x.columns()) != (rows, columns)) {
-            self.space = Some(Space::new(rows, columns));
+            self.space = Some(Box::new(Space::new(rows, columns)));
         }
         let space = self.space.as_mut().expect("there is space now");
         let found = space.iterate(matrix);

@@ -9,6 +9,7 @@ mod kills;
 #[cfg(target_os = "linux")]
 mod power;
 mod refinement;
+mod sampling;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
