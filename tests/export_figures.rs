@@ -3,8 +3,8 @@
 
 use proptest::prelude::*;
 use specdyn::export::{
-    Axis, Boundary, Column, Curve, Figure, HeatMap, Label, Level, Marker, PhaseDiagram, Role, Row, Scale, TimeAxis,
-    Trajectories, ValueAxis,
+    Axis, Boundary, Column, Curve, Figure, HeatMap, Label, Level, Marker, PhaseDiagram, ProofBox, ProofDiagram,
+    ProofPanel, Role, Row, Scale, TimeAxis, Trajectories, ValueAxis,
 };
 
 fn diagram(columns: usize, rows: usize, cells: Vec<Result<f64, String>>) -> PhaseDiagram {
@@ -233,4 +233,30 @@ proptest! {
         prop_assert!(!svg.contains("NaN") && !svg.contains("inf"));
         png(&drawn);
     }
+}
+
+/// Whatever an undecided box touches is drawn as undecided, be it much smaller than a pixel; and the legend says so, only then.
+#[test]
+fn an_undecided_box_is_never_too_small_to_be_seen() {
+    let axis = |name: &str| Axis { label: name.into(), scale: Scale::Linear, values: vec![0.0, 1.0] };
+    let draw = |class: Option<usize>| {
+        let thin = 0.5 + 1e-9;
+        let area = |x: (f64, f64), class| ProofBox { x, y: (0.0, 1.0), class };
+        let boxes = vec![area((0.0, 0.5), Some(0)), area((0.5, thin), class), area((thin, 1.0), Some(1))];
+        let classes = vec!["not amplified".into(), "amplified".into()];
+        let panels = vec![ProofPanel { title: "GD".into(), boxes, theory: None }];
+        ProofDiagram { x: axis("x"), y: axis("y"), classes, panels }.draw().unwrap()
+    };
+    let (decided, undecided) = (draw(Some(0)), draw(None));
+    assert!(!texts(&svg(&decided)).contains(&"undecided".to_string()));
+    assert!(texts(&svg(&undecided)).contains(&"undecided".to_string()));
+    // In the upper half of the figure there is no legend, and this colour is the ground of what is not decided.
+    let pale = |picture: &Picture| {
+        let upper = picture.pixels.len() / 2;
+        picture.pixels[..upper].iter().filter(|pixel| **pixel == [0xec; 3]).count()
+    };
+    let (before, after) = (pale(&png(&decided)), pale(&png(&undecided)));
+    assert!(after > before + 100, "{before} {after}");
+    let nowhere = ProofDiagram { x: axis("x"), y: axis("y"), classes: vec![], panels: vec![] };
+    assert!(nowhere.draw().unwrap_err().to_string().contains("no panel"));
 }

@@ -68,11 +68,7 @@ pub(super) fn write(
     content["optimizer"] = json!(run.optimizers);
     content["level"] = json!(run.level);
     content["halvings"] = json!(run.halvings);
-    content["theory"] = run
-        .boundaries
-        .iter()
-        .map(|b| json!({"label": b.label, "optimizer": run.optimizers[b.method], "points": b.points}))
-        .collect();
+    content["theory"] = theory(&run.boundaries, |method| &run.optimizers[method]);
     write_new(&folder.join(RUN), true, |out| writeln!(out, "{content:#}"))?;
     write_new(&folder.join(CELLS), true, |out| {
         write_csv_row(&COLUMNS.map(|name| name.into()), out)?;
@@ -110,6 +106,24 @@ pub(super) fn report(sweep: &SweepFolder, planned: &Planned) -> Result<(), CliEr
     Err(CliError::Open(format!("{} of {} cells have no value", failures.len(), planned.len())))
 }
 
+/// The theory's lines, as `run.json` has them.
+pub(super) fn theory<'a>(boundaries: &[Boundary], optimizer: impl Fn(usize) -> &'a str) -> Value {
+    let line = |b: &Boundary| json!({"label": b.label, "optimizer": optimizer(b.method), "points": b.points});
+    boundaries.iter().map(line).collect()
+}
+
+/// The theory's lines in `run`, or what is wrong with them.
+pub(super) fn boundaries_of(run: &Value, optimizers: &[String]) -> Result<Vec<Boundary>, String> {
+    let lines = run["theory"].as_array().ok_or("theory is missing, or no list")?;
+    let boundary = |line: &Value| {
+        let method = optimizers.iter().position(|o| Some(o.as_str()) == line["optimizer"].as_str())?;
+        let point = |p: &Value| Some((p[0].as_f64()?, p[1].as_f64()?));
+        let points = line["points"].as_array()?.iter().map(point).collect::<Option<Vec<_>>>()?;
+        Some(Boundary { label: line["label"].as_str()?.into(), method, points })
+    };
+    lines.iter().map(|line| boundary(line).ok_or_else(|| format!("the theory line {line} is malformed"))).collect()
+}
+
 /// Reads a folder that [`write`] made.
 pub(super) fn read(folder: &Path) -> Result<(Run, Outcomes), CliError> {
     let path = folder.join(RUN);
@@ -124,18 +138,7 @@ pub(super) fn read(folder: &Path) -> Result<(Run, Outcomes), CliError> {
     let observable = word(&value, "observe")?.parse::<Observable>().map_err(|e| unusable(e.to_string()))?;
     let list = |key: &str| value[key].as_array().ok_or_else(|| unusable(format!("{key} is missing, or no list")));
     let optimizers: Vec<String> = list("optimizer")?.iter().filter_map(|v| v.as_str().map(String::from)).collect();
-    let mut boundaries = Vec::new();
-    for line in list("theory")? {
-        let name = word(line, "optimizer")?;
-        let method = optimizers.iter().position(|o| *o == name);
-        let points = line["points"]
-            .as_array()
-            .map(|points| points.iter().map(|p| Some((p[0].as_f64()?, p[1].as_f64()?))).collect::<Option<Vec<_>>>());
-        let (Some(method), Some(Some(points))) = (method, points) else {
-            return Err(unusable(format!("the theory line {line} is malformed")));
-        };
-        boundaries.push(Boundary { label: word(line, "label")?, method, points });
-    }
+    let boundaries = boundaries_of(&value, &optimizers).map_err(unusable)?;
     let halvings = value["halvings"].as_u64().filter(|n| *n <= u64::from(Refinement::MAX_LEVELS)).unwrap_or(0) as u32;
     let run = Run { axes, observable, optimizers, boundaries, level: value["level"].as_f64(), halvings };
     let cells = read_cells(&folder.join(CELLS), &run)?;

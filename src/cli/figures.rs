@@ -1,13 +1,15 @@
 //! From results to figures.
 
 use super::CliError;
+use super::certified::percent;
 use super::diagram_files::{Run as Diagram, figure_path};
 use super::phase_diagram::FigureFormat;
 use super::population::Run;
+use super::proof_files::{Panel, Proofs};
 use crate::experiment::{Measured, Row as Point};
 use crate::export::{
-    Axis, Boundary, Column, Curve, Figure, FigureError, HeatMap, Label, Level, PhaseDiagram, Provenance, Role, Row,
-    Scale, TimeAxis, Trajectories, ValueAxis, write_new, write_new_with_provenance,
+    Axis, Boundary, Column, Curve, Figure, FigureError, HeatMap, Label, Level, PhaseDiagram, ProofBox, ProofDiagram,
+    ProofPanel, Provenance, Role, Row, Scale, TimeAxis, Trajectories, ValueAxis, write_new, write_new_with_provenance,
 };
 use crate::observe::Observable;
 use crate::scalar::Real;
@@ -40,20 +42,65 @@ pub(super) fn phase_diagram(
     if !formats.iter().any(|format| *format != FigureFormat::None) {
         return Ok(());
     }
-    let figure = describe(run, cells).draw()?;
+    write_diagram(folder, force, &describe(run, cells).draw()?, formats)
+}
+
+fn write_diagram(folder: &Path, force: bool, figure: &Figure, formats: &[FigureFormat]) -> Result<(), CliError> {
     for format in formats.iter().filter(|format| **format != FigureFormat::None) {
         let path = figure_path(folder, format.extension(), force)?;
-        write_new(&path, force, |out| format.write(&figure, out))?;
+        write_new(&path, force, |out| format.write(figure, out))?;
     }
     Ok(())
 }
 
-fn describe(run: &Diagram, outcomes: &Outcomes) -> PhaseDiagram {
-    let axis = |axis: &sweep::Axis| Axis {
-        label: axis_label(&axis.name),
-        scale: if axis.log { Scale::Log } else { Scale::Linear },
-        values: axis.values(),
+/// Draws a certified phase diagram into `folder`.
+pub(super) fn proofs(folder: &Path, force: bool, proofs: &Proofs, formats: &[FigureFormat]) -> Result<(), CliError> {
+    if !formats.iter().any(|format| *format != FigureFormat::None) {
+        return Ok(());
+    }
+    let panel = |(method, panel): (usize, &Panel)| {
+        let decided = panel.areas.iter().map(|area| area.decided()).fold(1.0, f64::min);
+        let share = if decided == 1.0 { "all".into() } else { percent(decided) };
+        let boxes = panel.regions.iter().map(|region| ProofBox { x: region.x, y: region.y, class: region.class() });
+        ProofPanel {
+            title: Label::plain(format!("{}: {} proved", optimizer_label(&panel.optimizer), share)),
+            boxes: boxes.collect(),
+            theory: theory_of(&proofs.boundaries, method),
+        }
     };
+    let figure = ProofDiagram {
+        x: axis(&proofs.axes[0]),
+        y: axis(&proofs.axes[1]),
+        classes: (0..=proofs.levels.len()).map(|class| class_label(&proofs.levels, class)).collect(),
+        panels: proofs.panels.iter().enumerate().map(panel).collect(),
+    };
+    write_diagram(folder, force, &figure.draw()?, formats)
+}
+
+/// Above the first `class` of the levels, and no more.
+fn class_label(levels: &[f64], class: usize) -> Label {
+    match (class.checked_sub(1).map(|below| levels[below]), levels.get(class)) {
+        (None, Some(1.0)) => Label::plain("not amplified"),
+        (None, Some(above)) => Label::plain(format!("amplified at most {above} times")),
+        (Some(1.0), None) => Label::plain("amplified"),
+        (Some(below), None) => Label::plain(format!("more than {below} times")),
+        (Some(1.0), Some(above)) => Label::plain(format!("amplified, at most {above} times")),
+        (Some(below), Some(above)) => Label::plain(format!("{below} to {above} times")),
+        (None, None) => Label::plain("nothing is asked"),
+    }
+}
+
+fn axis(axis: &sweep::Axis) -> Axis {
+    let scale = if axis.log { Scale::Log } else { Scale::Linear };
+    Axis { label: axis_label(&axis.name), scale, values: axis.values() }
+}
+
+fn theory_of(boundaries: &[sweep::Boundary], method: usize) -> Option<Boundary> {
+    let boundary = boundaries.iter().find(|b| b.method == method)?;
+    Some(Boundary { name: Label::plain(boundary.label.clone()), points: boundary.points.clone() })
+}
+
+fn describe(run: &Diagram, outcomes: &Outcomes) -> PhaseDiagram {
     let power_varies = run.axes.iter().any(|axis| axis.name == "power");
     let places = run.places();
     let plane = places.len() / run.optimizers.len().max(1) as u64;
@@ -75,11 +122,7 @@ fn describe(run: &Diagram, outcomes: &Outcomes) -> PhaseDiagram {
     let panel = |method: usize| HeatMap {
         title: if power_varies { Label::plain("spectral power") } else { optimizer_label(&run.optimizers[method]) },
         cells: cells(method as u64),
-        theory: run
-            .boundaries
-            .iter()
-            .find(|b| b.method == method)
-            .map(|b| Boundary { name: Label::plain(b.label.clone()), points: b.points.clone() }),
+        theory: theory_of(&run.boundaries, method),
     };
     let amplification = run.observable == Observable::Amplification;
     let level_name = |level: f64| match (amplification, level == AMPLIFIED) {

@@ -8,6 +8,7 @@ macro_rules! remark {
     }};
 }
 
+mod certified;
 mod claims;
 mod compare;
 mod config;
@@ -25,6 +26,7 @@ mod plot;
 mod population;
 mod precision;
 mod progress;
+mod proof_files;
 mod sampling;
 mod signals;
 mod simulate;

@@ -5,7 +5,8 @@ use super::sampling::SamplingOptions;
 use super::signals::Signals;
 use super::slurm::{self, SlurmOptions};
 use super::sweep_folder::{self, Rerun, Start, SweepFolder};
-use super::{CliError, diagram_files, figures, forecast, progress};
+use super::{CliError, certified, diagram_files, figures, forecast, progress};
+use crate::descent::Method;
 use crate::observe::Observable;
 use crate::scalar::DomainError;
 use crate::sweep::{Axis, Grid, Refinement, Shard, note_panics_of_cells};
@@ -17,28 +18,28 @@ use std::path::PathBuf;
 #[derive(Args, Clone, Debug)]
 pub(super) struct PhaseDiagramOptions {
     #[command(flatten)]
-    model: ModelOptions,
+    pub(super) model: ModelOptions,
     /// Horizontal axis; NAME is a numeric option: spike, dim, overlap, width, init, step-size, exponent, power
     /// (with one --optimizer power:P, whose P it replaces); of training runs also samples or noise
     #[arg(long, value_name = "NAME=START:STOP:COUNT[:log]", default_value = "spike=0:20:201")]
-    x: String,
+    pub(super) x: String,
     /// Vertical axis
     #[arg(long, value_name = "NAME=START:STOP:COUNT[:log]", default_value = "init=1e-6:1e-1:101:log")]
-    y: String,
+    pub(super) y: String,
     /// amplification, escape-time, contraction-time, alignment or risk
     #[arg(long, value_name = "OBSERVABLE", default_value = "amplification")]
-    observe: String,
+    pub(super) observe: String,
     /// gd, specgd or power:P, separated by commas: one panel each
     #[arg(long, value_name = "OPTIMIZER", value_delimiter = ',', default_value = "gd,specgd")]
-    optimizer: Vec<String>,
+    pub(super) optimizer: Vec<String>,
     /// Step size of the recursion; without it, the continuous flow
     #[arg(long, value_name = "ETA", allow_hyphen_values = true)]
-    step_size: Option<String>,
+    pub(super) step_size: Option<String>,
     /// Measure at this time; without it, each cell runs until its observable has settled
     #[arg(long, value_name = "T", allow_hyphen_values = true)]
-    time: Option<String>,
+    pub(super) time: Option<String>,
     #[command(flatten)]
-    sampling: SamplingOptions,
+    pub(super) sampling: SamplingOptions,
     /// Folder for cells.csv, run.json and the figures
     #[arg(long, value_name = "DIR", required = true)]
     pub(super) output: PathBuf,
@@ -53,16 +54,24 @@ pub(super) struct PhaseDiagramOptions {
     rerun: Vec<RerunCells>,
     /// Also use the finished cells of other folders with the same configuration
     #[arg(long, value_name = "DIR")]
-    from: Vec<PathBuf>,
+    pub(super) from: Vec<PathBuf>,
     /// Compute only part I of N, for `specdyn merge` to join; each part needs a DIR of its own
     #[arg(long, value_name = "I/N")]
     pub(super) shard: Option<String>,
     /// Halve the intervals of the axes LEVELS times (default 3), but only where the observable crosses --level
     #[arg(long, value_name = "boundary[:LEVELS]")]
     pub(super) refine: Option<String>,
-    /// The level whose crossing is drawn, and refined [default for amplification: 1.01]
+    /// The level whose crossing is drawn, and refined [default for amplification: 1.01]; with --certified, the levels that
+    /// amplification is proved above or not above, ascending and separated by commas [default: 1]
     #[arg(long, value_name = "VALUE", allow_hyphen_values = true)]
-    level: Option<String>,
+    pub(super) level: Option<String>,
+    /// Prove it: boxes between the values of the axes (spike, init, dim) are proved above --level or not above it, or quartered, LEVELS times
+    /// as in --refine [default: to 1/1280 of an axis], and then drawn as undecided
+    #[arg(long)]
+    certified: bool,
+    /// With --certified: exit with 2 if less than this much of the area is decided, for any level and optimizer [default: 90]
+    #[arg(long, value_name = "PERCENT", requires = "certified")]
+    pub(super) min_decided: Option<String>,
     /// Say what the run would cost in cells, bytes, memory and hours, and stop
     #[arg(long)]
     pub(super) forecast: bool,
@@ -96,6 +105,9 @@ enum RerunCells {
 }
 
 pub(super) fn execute(options: &PhaseDiagramOptions) -> Result<(), CliError> {
+    if options.certified {
+        return certified::execute(options);
+    }
     let grid = options.grid()?;
     let shard = options.shard.as_deref().map(str::parse::<Shard>).transpose()?;
     let threads = threads(options.threads);
@@ -160,13 +172,14 @@ impl PhaseDiagramOptions {
         }
     }
 
+    /// The optimizers, by name.
+    pub(super) fn methods(&self) -> Result<Vec<(String, Method<f64>)>, DomainError> {
+        self.optimizer.iter().map(|name| Ok((name.clone(), method(name, &())?))).collect()
+    }
+
     /// The grid that the options describe.
     pub(super) fn grid(&self) -> Result<Grid, CliError> {
-        let methods = self
-            .optimizer
-            .iter()
-            .map(|name| Ok((name.clone(), method(name, &())?)))
-            .collect::<Result<Vec<_>, DomainError>>()?;
+        let methods = self.methods()?;
         let first = methods.first().ok_or_else(|| DomainError::new("optimizer", "", "gd, specgd or power:P"))?;
         let mut base = self.model.setting(first.1.clone(), &())?;
         if let Some(text) = &self.step_size {
@@ -216,6 +229,9 @@ impl PhaseDiagramOptions {
             ("refine".into(), json!(self.refine)),
             ("level".into(), json!(self.level)),
         ]);
+        if self.certified {
+            configuration.insert("certified".into(), json!(true));
+        }
         configuration
     }
 }

@@ -1,7 +1,7 @@
 //! `specdyn plot`: the figures of a phase diagram again, without recomputing.
 
 use super::phase_diagram::FigureFormat;
-use super::{CliError, diagram_files, figures};
+use super::{CliError, diagram_files, figures, proof_files};
 use crate::sweep::Lock;
 use clap::Args;
 use std::path::PathBuf;
@@ -18,6 +18,10 @@ pub(super) struct PlotOptions {
 }
 
 pub(super) fn execute(options: &PlotOptions) -> Result<(), CliError> {
+    if let Some(proofs) = proof_files::read(&options.folder)? {
+        let _lock = Lock::acquire(&options.folder)?;
+        return figures::proofs(&options.folder, true, &proofs, &options.plot);
+    }
     let (run, cells) = diagram_files::read(&options.folder)?;
     let _lock = Lock::acquire(&options.folder)?;
     figures::phase_diagram(&options.folder, true, &run, &cells, &options.plot)

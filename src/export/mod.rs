@@ -16,8 +16,8 @@ mod zip;
 
 pub use csv::{CsvError, Records, read_csv, write_csv, write_csv_row};
 pub use figure::{
-    Axis, Boundary, Column, Curve, Figure, FigureError, HeatMap, Label, Level, Marker, PhaseDiagram, Role, Row, Scale,
-    TimeAxis, Trajectories, ValueAxis,
+    Axis, Boundary, Column, Curve, Figure, FigureError, HeatMap, Label, Level, Marker, PhaseDiagram, ProofBox,
+    ProofDiagram, ProofPanel, Role, Row, Scale, TimeAxis, Trajectories, ValueAxis,
 };
 pub use file::{WriteError, provenance_path, write_new, write_new_with_provenance};
 pub use json::write_json;

@@ -5,9 +5,12 @@
 //! which of them a sweep consists of and which come next, for a plain grid, a refined one ([`Refinement`]), and a [`Shard`] of either.
 //! A cell is known by what it is (optimizer, x, y), so a grid that grows keeps what exists.
 //!
+//! A [`CertifiedGrid`] proves instead of sampling: its boxes are decided, whole, or said not to be.
+//!
 //! What a sweep leaves behind depends on its cells alone: not on threads, chunks, order, shards, interruptions or the machine.
 
 mod axis;
+mod certified;
 mod evaluate;
 mod forecast;
 mod grid;
@@ -24,6 +27,7 @@ mod work;
 mod worklist;
 
 pub use axis::Axis;
+pub use certified::{Area, CertifiedGrid, Region};
 pub use evaluate::{Evaluate, Point, note_panics_of_cells};
 pub use forecast::Forecast;
 pub use grid::{Cell, Grid, MAX_CELLS};

@@ -1,5 +1,6 @@
 //! Sweeps from the command line: the same bytes however they were run, nothing lost, every failure with its exit code.
 
+mod certified;
 mod determinism;
 mod failures;
 mod folders;

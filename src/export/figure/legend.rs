@@ -25,6 +25,8 @@ pub(super) enum Sample {
         ground: Option<(Colour, f64)>,
     },
     Hatch(Hatch),
+    /// An area of one colour.
+    Fill(Colour),
 }
 
 impl Entry {
@@ -47,6 +49,7 @@ impl Entry {
                 scene.fill(chip(9.0).outline(), GROUND, 1.0);
                 hatch.draw(scene, &chip(9.0), |_, _| true);
             }
+            Sample::Fill(colour) => scene.fill(chip(9.0).outline(), *colour, 1.0),
         }
         let baseline = middle + font::CAPITAL * SIZE / 2.0;
         scene.text(&self.name, (left + SAMPLE + GAP, baseline), SIZE, Anchor::Start);

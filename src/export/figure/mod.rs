@@ -12,6 +12,7 @@ mod label;
 mod legend;
 mod phase_diagram;
 mod phase_layout;
+mod proof_diagram;
 mod raster;
 mod scene;
 mod svg;
@@ -23,6 +24,7 @@ pub use axis::Scale;
 pub use colour::Role;
 pub use label::Label;
 pub use phase_diagram::{Axis, Boundary, HeatMap, Level, PhaseDiagram, ValueAxis};
+pub use proof_diagram::{ProofBox, ProofDiagram, ProofPanel};
 pub use trajectories::{Column, Curve, Marker, Row, TimeAxis, Trajectories};
 
 use scene::Scene;
