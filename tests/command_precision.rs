@@ -167,6 +167,40 @@ fn the_recursion_in_intervals_holds_the_exact_one() {
     }
 }
 
+/// The recursion of GD keeps its digits to the end, holds the plain one, and beyond its step's ceiling says since when it does not.
+#[test]
+fn the_certified_recursion_of_gradient_descent_goes_all_the_way() {
+    let run = ["--optimizer", "gd", "--step-size", "0.01", "--time", "50", "--points", "11"];
+    let (plain, _) = table(&run);
+    let (rows, said) = table(&[&run[..], &["--precision", "interval"]].concat());
+    assert!(rows.len() == plain.len() && said.is_empty(), "{said}");
+    for row in 1..plain.len() {
+        for name in ["signal", "spike", "bulk", "amplification", "alignment"] {
+            let (lo, hi) = pair(&rows, row, name);
+            let column = plain[0].iter().position(|column| column == name).unwrap();
+            let value: f64 = plain[row][column].parse().unwrap();
+            // 5000 steps, each of which rounds the plain run by a unit or two.
+            assert!(lo > 0.0 && hi - lo <= 1e-11 * hi, "{name} {row}: [{lo}, {hi}]");
+            let holds = lo * (1.0 - 1e-11) <= value && value <= hi * (1.0 + 1e-11);
+            assert!(holds, "{name} {row}: {value} in [{lo}, {hi}]");
+        }
+    }
+    let said = |rest: [&str; 4]| {
+        let run = [&["--optimizer", "gd", "--time", "5", "--precision", "interval"], &rest[..]].concat();
+        String::from_utf8(population(&run).stderr).unwrap()
+    };
+    // The ceiling is 2/(2 * 21) = 0.0476: beyond it signs change, and far beyond it everything certainly diverges.
+    let unstable = said(["--step-size", "0.05", "--spike", "20"]);
+    assert!(
+        unstable.contains("since t = 2.05") && unstable.contains("this step multiplies coefficient 1"),
+        "{unstable}"
+    );
+    assert!(said(["--step-size", "0.3", "--spike", "20"]).contains("diverged"));
+    // Where an enclosure is so wide that it could have diverged, it is not said to have.
+    let wide = said(["--step-size", "0.01", "--spike", "[19, 21]"]);
+    assert!(wide.contains("undecided at") && wide.contains("known to a factor exp("), "{wide}");
+}
+
 #[cfg(feature = "mpfr")]
 mod at_bits {
     use super::*;

@@ -3,6 +3,8 @@
 //! 10^7 checks by default; `SPECDYN_CHECKS=100` multiplies every count (10^9, best with `--release`). A check is one exact
 //! comparison of a result's end with a member of the exact range, or with the end of the exact range (tightness).
 
+#[cfg(feature = "mpfr")]
+mod compound;
 mod exact;
 
 use exact::{Random, Sum};

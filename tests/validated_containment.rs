@@ -1,12 +1,13 @@
-//! Validated flows contain the trajectories of 200-bit arithmetic: random spectra, starts, boxes of both, and times, biased to corners.
+//! Validated flows and recursions contain the trajectories of 200-bit arithmetic: random spectra, starts, boxes of both, and times, biased to corners.
 //!
 //! 10^3 initial value problems at 10 times each by default; `SPECDYN_CHECKS=100` makes it 10^5 (best with `--release`).
 #![cfg(feature = "mpfr")]
 
+use specdyn::descent::Method;
 use specdyn::scalar::{Interval, Mp, Precision, Real, Scalar};
 use specdyn::spectrum::{Group, Spectrum};
 use specdyn::trajectory::taylor::GradientFlow;
-use specdyn::trajectory::{Segment, ValidatedFlow};
+use specdyn::trajectory::{Recursion, Segment, ValidatedFlow, ValidatedRecursion};
 
 const SEED: u64 = 20_260_301;
 const PROBLEMS: u64 = 1_000;
@@ -130,11 +131,13 @@ fn reference(problem: &Problem) -> Vec<Vec<Mp>> {
     rows
 }
 
+fn multiplier() -> f64 {
+    std::env::var("SPECDYN_CHECKS").map_or(1.0, |text| text.parse().expect("SPECDYN_CHECKS is a number"))
+}
+
 #[test]
 fn validated_flows_contain_the_200_bit_trajectories() {
-    let multiplier =
-        std::env::var("SPECDYN_CHECKS").map_or(1.0, |text| text.parse().expect("SPECDYN_CHECKS is a number"));
-    let problems = (PROBLEMS as f64 * multiplier) as u64;
+    let problems = (PROBLEMS as f64 * multiplier()) as u64;
     let (mut checks, mut given_up) = (0_u64, 0_u64);
     for index in 0..problems {
         let seed = SEED.wrapping_add(index.wrapping_mul(0x5851_F42D_4C95_7F2D));
@@ -164,4 +167,50 @@ fn validated_flows_contain_the_200_bit_trajectories() {
     }
     println!("{problems} problems, {checks} checks, 0 violations; {given_up} boxes too wide to follow to the end");
     assert!(given_up * 5 < problems, "{given_up} of {problems} given up");
+}
+
+/// Steps of the recursion at which it is looked at: up to a few hundred.
+const STEPS: u64 = 300;
+
+#[test]
+fn validated_recursions_contain_the_200_bit_ones() {
+    let problems = (PROBLEMS as f64 * multiplier()) as u64;
+    let bits = Precision::new(200).unwrap();
+    let number = |x: f64| Mp::from_f64(x, &bits);
+    let (mut checks, mut given_up) = (0_u64, 0_u64);
+    for index in 0..problems {
+        let seed = SEED.wrapping_mul(3).wrapping_add(index.wrapping_mul(0x5851_F42D_4C95_7F2D));
+        let mut random = Random(seed);
+        let problem = problem(&mut random);
+        // Below the ceiling of the largest variance, mostly; beyond it signs change.
+        let largest = problem.variance.iter().map(|(_, q)| *q).fold(1.0, f64::max);
+        let eta = random.scale(1e-4, 1.0) / largest;
+        let (eta, step_size) = around(&mut random, eta, 1e-6);
+        let start: Vec<Interval> = problem.start.iter().map(|(w, _)| *w).collect();
+        let mut validated = ValidatedRecursion::new(&spectrum(&problem, |(q, _)| *q), eta, &start).unwrap();
+        let exact = spectrum(&problem, |(_, q)| number(*q));
+        let start = problem.start.iter().map(|(_, w)| number(*w)).collect::<Vec<_>>();
+        let mut recursion = Recursion::new(&exact, Method::GradientDescent, number(step_size), start).unwrap();
+        while validated.steps() < STEPS {
+            if validated.step().is_err() {
+                given_up += 1;
+                break;
+            }
+            recursion.step().expect("what is certified does not diverge");
+            let step = validated.steps();
+            if step > 3 && !step.is_multiple_of(STEPS / TIMES as u64) {
+                continue;
+            }
+            let w = recursion.weights();
+            let inside = |range: &Interval, x: &Mp| number(range.lower()) <= *x && *x <= number(range.upper());
+            for (j, range) in validated.coefficients().iter().enumerate() {
+                assert!(inside(range, &w[j]), "seed {seed}: w_{j} = {} at step {step} is not in {range}", w[j]);
+                let ratio = w[j].clone() / &w[0];
+                assert!(j == 0 || inside(&validated.ratio(j), &ratio), "seed {seed}: ratio {j} at step {step}");
+                checks += 1;
+            }
+        }
+    }
+    println!("{problems} recursions, {checks} checks, 0 violations; {given_up} left positive numbers or were too wide");
+    assert!(given_up * 4 < problems, "{given_up} of {problems} given up");
 }

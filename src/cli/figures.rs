@@ -13,7 +13,7 @@ use crate::export::{
 };
 use crate::observe::Observable;
 use crate::scalar::Real;
-use crate::sweep::{self, Outcomes, fill_between};
+use crate::sweep::{self, Outcomes, Region, fill_between};
 use std::path::Path;
 
 /// Amplification starts at 1; the boundary is drawn where it has grown by this factor.
@@ -59,7 +59,12 @@ pub(super) fn proofs(folder: &Path, force: bool, proofs: &Proofs, formats: &[Fig
         return Ok(());
     }
     let panel = |(method, panel): (usize, &Panel)| {
-        let decided = panel.areas.iter().map(|area| area.decided()).fold(1.0, f64::min);
+        // Of the boxes that have a colour: decided at every level.
+        let area = |regions: &mut dyn Iterator<Item = &Region>| {
+            regions.fold(0.0, |area, region| area + 0.25_f64.powi(region.halvings as i32))
+        };
+        let (all, coloured) = (&panel.regions, |region: &&Region| region.class().is_some());
+        let decided = area(&mut all.iter().filter(coloured)) / area(&mut all.iter());
         let share = if decided == 1.0 { "all".into() } else { percent(decided) };
         let boxes = panel.regions.iter().map(|region| ProofBox { x: region.x, y: region.y, class: region.class() });
         ProofPanel {

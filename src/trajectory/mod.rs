@@ -26,4 +26,4 @@ pub use rational_descent::{Forecast, RationalDescent};
 pub use recursion::Recursion;
 pub use recursion_grid::{Cell, CellOutcome, recursion_grid};
 pub use segment::{Event, EventKind, Flow, Segment, Stop};
-pub use validated::{ValidatedFlow, ValidatedStep};
+pub use validated::{ValidatedFlow, ValidatedRecursion, ValidatedStep};

@@ -3,6 +3,7 @@
 mod descent;
 mod record;
 mod spectral;
+mod steps;
 
 use super::Setting;
 use super::run::{Outcome, Plan};
@@ -18,8 +19,9 @@ use record::Record;
 
 /// Runs `setting` in intervals and emits the rows of `plan`.
 ///
-/// The flow of GD is the [validated](crate::trajectory::ValidatedFlow) one, the flow of SpecGD the exact one with enclosures for numbers,
-/// recursions are computed in intervals. Where two things cannot be told apart, or an enclosure has become useless, the outcome
+/// The flow of GD is the [validated](crate::trajectory::ValidatedFlow) one, and so is its recursion
+/// ([`ValidatedRecursion`](crate::trajectory::ValidatedRecursion)) while no coefficient changes its sign; the flow of SpecGD is the exact
+/// one with enclosures for numbers, its recursion is computed in intervals. Where two things cannot be told apart, or an enclosure has become useless, the outcome
 /// says where and why.
 ///
 /// When a condition is first met is found in double precision, and taken as the horizon: everything up to it is certified, that
@@ -50,8 +52,14 @@ pub fn run_certified(
     let mut record = Record::new(setting, &spectrum, &plan.rows, horizon, emit);
     let stop = match (&setting.step_size, &setting.method) {
         (Some(eta), method) => {
-            let rate = setting.clock_rate() * eta;
-            spectral::follow_steps(&mut record, Recursion::new(&spectrum, method.clone(), rate, start)?, eta)
+            let rate = setting.clock_rate();
+            let clock = steps::Clock::new(&record, *eta, rate);
+            if *method == Method::Spectral {
+                let recursion = Recursion::new(&spectrum, Method::Spectral, rate * eta, start.clone())?;
+                steps::follow(&mut record, recursion, &start, clock, 0)
+            } else {
+                steps::follow_descent(&mut record, &spectrum, &start, clock)?
+            }
         }
         (None, Method::Spectral) => spectral::follow(&mut record, ExactFlow::new(&spectrum, &start)?, &start),
         (None, _) => descent::follow(&mut record, &spectrum, &start)?,

@@ -112,7 +112,7 @@ impl<'a> ValidatedStep<'a> {
 }
 
 /// `exp([-off, off])`.
-fn factor(off: f64) -> Interval {
+pub(super) fn factor(off: f64) -> Interval {
     Interval::ONE + exp_m1(Interval::ZERO.inflate(off))
 }
 
