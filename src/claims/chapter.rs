@@ -51,6 +51,7 @@ chapters! {
     "spectral-descent": SPECGD,
     "spectral-powers": SPECGD,
     "tilted": SPECGD,
+    "finite-samples": SPECGD,
     "comparison": SPECGD,
     "open": SPECGD,
 }

@@ -25,6 +25,7 @@ mod trial;
 mod verdict;
 
 mod comparison;
+mod finite_samples;
 mod gradient;
 mod gradient_descent;
 mod manifold;
@@ -43,7 +44,7 @@ pub use verdict::{Judgement, Verdict, judge, verify};
 
 /// Every claim, in the order of the chapters.
 pub fn registry() -> Vec<&'static Claim> {
-    let chapters: [&'static [Claim]; 9] = [
+    let chapters: [&'static [Claim]; 10] = [
         model::CLAIMS,
         gradient::CLAIMS,
         manifold::CLAIMS,
@@ -51,6 +52,7 @@ pub fn registry() -> Vec<&'static Claim> {
         spectral_descent::CLAIMS,
         spectral_powers::CLAIMS,
         tilted::CLAIMS,
+        finite_samples::CLAIMS,
         comparison::CLAIMS,
         open::CLAIMS,
     ];

@@ -49,6 +49,7 @@ pub const SENTENCES: &[Sentence] = &[
         text: "Numerical experiments validate the theoretical analysis across broader covariances",
         claims: &[
             "comparison.broader-covariances",
+            "finite-samples.recursion-limit",
             "spectral-descent.finite-time-every-spectrum",
             "open.spectral-power-law",
         ],

@@ -134,6 +134,31 @@ pub(super) fn sliding_relations(constants: &[f64], trial: &mut Trial) {
     }
 }
 
+/// Signal and bulk held at zero, the flow stops being unique when the falling spike is at `b^2 = level/mu`.
+pub(super) fn non_unique_at_zero(constants: &[f64], trial: &mut Trial) {
+    let [level] = constants else { unreachable!("one constant") };
+    for (strength, dimension, spike) in [("20", 100, "0.5"), ("8", 10, "0.9"), ("4", 3, "1.5"), ("1000", 10_000, "0.1")]
+    {
+        let spectrum = spiked(strength, dimension);
+        let what = format!("lambda = {strength}, d = {dimension}, from a = 0.001, b = {spike}, c = 0.0005");
+        let end = ExactFlow::new(&spectrum, &["0.001", spike, "0.0005"].map(number)).map(|mut flow| flow.finish());
+        match end {
+            Ok(Stop::NonUnique { time, coefficient: 0 }) => {
+                let fallen = number(spike) - time;
+                let found = spectrum.variance()[1] * fallen.square() / Interval::point(*level);
+                trial.near(
+                    format!("mu b^2/{level} at the signal's crossroads, {what}"),
+                    Enclosure::proof(found),
+                    1.0,
+                    TIGHT,
+                );
+            }
+            Ok(stop) => trial.unknown(what, stop),
+            Err(error) => trial.unknown(what, error),
+        }
+    }
+}
+
 /// The optimum is reached at `((d + top)/(d + bottom))^(1/2) - alpha`, whatever the spike.
 pub(super) fn finite_time(constants: &[f64], trial: &mut Trial) {
     let [top, bottom] = constants else { unreachable!("two constants") };

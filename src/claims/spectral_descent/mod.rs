@@ -54,6 +54,18 @@ pub(super) const CLAIMS: &[Claim] = &[
         diagram: None,
     },
     Claim {
+        id: "spectral-descent.non-unique-at-zero",
+        standing: Standing::Theorem,
+        constants: &[3.0],
+        check: exact_flow::non_unique_at_zero,
+        sabotaged: &[
+            Sabotage { name: "1 % later", constants: &[2.97] },
+            Sabotage { name: "1 % earlier", constants: &[3.03] },
+            Sabotage { name: "where the excess energy vanishes", constants: &[1.0] },
+        ],
+        diagram: None,
+    },
+    Claim {
         id: "spectral-descent.sliding-relations",
         standing: Standing::Theorem,
         constants: &[1.0, 1.0],
