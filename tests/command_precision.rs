@@ -152,6 +152,31 @@ fn parameters_may_be_intervals_and_what_is_too_wide_says_so() {
     refused(&["--optimizer", "gd", "--precision", "interval", "--init", "[0, 1]", "--time", "1"], "init");
 }
 
+/// Not knowing which of two events comes first is said in words, and the run goes on with the hull.
+#[test]
+fn an_order_of_events_that_is_undecided_is_said_in_words() {
+    let certify = |model: &[&str]| {
+        table(
+            &[&["--optimizer", "specgd", "--precision", "interval", "--events", "--init", "0.0009765625"], model]
+                .concat(),
+        )
+    };
+    // variances equal to 17 digits: 1/10 and the next decimal, which enclosures of doubles cannot tell apart
+    let (rows, said) = certify(&["--spectrum", "steps:1*1,0.1*2,3*4,0.10000000000000001*3", "--signal-index", "1"]);
+    let which = |what: &str| format!("which comes first, coefficient 1 {what} or coefficient 3 {what}");
+    for what in ["reaching its surface", "leaving its surface", "reaching zero"] {
+        assert!(said.contains(&which(what)), "{said}");
+    }
+    assert!(said.lines().all(|line| line.starts_with("specgd: ") && !line.contains("undecided at")), "{said}");
+    assert_eq!(rows.last().unwrap()[2], "optimum");
+    // alone the spike would have to slide at exactly the greatest speed
+    let (rows, said) = certify(&["--spike", "2", "--dim", "10"]);
+    assert!(said.contains("whether coefficient 1 keeps to its surface"), "{said}");
+    assert_eq!(rows.last().unwrap()[2], "optimum");
+    let (_, said) = certify(&["--spike", "20"]);
+    assert_eq!(said, "");
+}
+
 /// The exact recursion, decided sign by sign, is inside the one in intervals.
 #[test]
 fn the_recursion_in_intervals_holds_the_exact_one() {

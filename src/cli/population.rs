@@ -67,6 +67,7 @@ pub(super) struct Run<T: Real> {
     pub(super) events: Vec<Event<T>>,
     pub(super) stop: Stop<T>,
     pub(super) end: T,
+    remarks: Vec<String>,
 }
 
 pub(super) fn execute(options: &PopulationOptions) -> Result<(), CliError> {
@@ -140,6 +141,9 @@ pub(super) fn present<T: Real>(
         if options.events { event_table(names, runs) } else { row_table(names, runs, options.step_size.is_some()) };
     if let Some(digits) = digits {
         table = precision::with_digits(&table, digits);
+    }
+    for run in runs {
+        run.remarks.iter().for_each(|sentence| remark!("{}: {sentence}", run.optimizer));
     }
     for run in runs.iter().filter(|run| is_failure(&run.stop)) {
         remark!("{}: {}", run.optimizer, run.stop);
@@ -219,7 +223,8 @@ fn one<T: Real>(
     }
     let mut rows = Vec::new();
     let outcome = run(setting, &plan, &mut |row| rows.push(row))?;
-    Ok(Run { optimizer: optimizer.into(), rows, events: outcome.events, stop: outcome.stop, end: outcome.end })
+    let Outcome { stop, end, events, remarks, .. } = outcome;
+    Ok(Run { optimizer: optimizer.into(), rows, events, stop, end, remarks })
 }
 
 /// The times of `--at`, ascending.

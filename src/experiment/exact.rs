@@ -180,6 +180,7 @@ impl<'a, R: Exact> Watched<'a, R> {
             alignment: alignment(self.spectrum, &coefficients),
             coefficients,
             events: known_future(self.recursion.fate()).map(event).into_iter().collect(),
+            remarks: Vec::new(),
             stop,
         })
     }

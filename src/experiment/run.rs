@@ -35,6 +35,8 @@ pub struct Outcome<T: Real = f64> {
     pub alignment: Option<T>,
     /// What happened on the way, in order, at times on the setting's clock.
     pub events: Vec<Event<T>>,
+    /// What else has to be known about the result, in words.
+    pub remarks: Vec<String>,
 }
 
 /// Runs `setting` and emits the rows of `plan`.

@@ -107,6 +107,7 @@ impl<'a, T: Real, G, Emit: FnMut(Row<T>)> Watch<'a, T, G, Emit> {
             alignment: self.gauge.alignment(point),
             coefficients: self.gauge.coefficients(point).into_owned(),
             events,
+            remarks: Vec::new(),
         }
     }
 }

@@ -161,6 +161,17 @@ pub trait Real: Scalar + PartialOrd + Display {
     /// Neither infinite nor NaN.
     fn is_finite(&self) -> bool;
 
+    /// The number itself; of an enclosure, its lower end alone.
+    fn lower_end(&self) -> Self {
+        self.clone()
+    }
+
+    /// The better of two results of computing the same number, `self` unless something is known of errors: of enclosures, what both
+    /// have in common.
+    fn refined_by(self, _other: Self) -> Self {
+        self
+    }
+
     /// Absolute value.
     fn abs(&self) -> Self;
 
@@ -178,4 +189,13 @@ pub trait Real: Scalar + PartialOrd + Display {
 
     /// `self^p` for `self >= 0`; `0^0 = 1`.
     fn pow(&self, p: &Self) -> Self;
+}
+
+/// A number system whose values are sets that contain the number meant.
+pub trait Enclosure: Real {
+    /// The upper end alone, as [`Real::lower_end`] the lower one.
+    fn upper_end(&self) -> Self;
+
+    /// The smallest enclosure that contains both.
+    fn hull_with(self, other: &Self) -> Self;
 }

@@ -1,12 +1,16 @@
 //! The exact SpecGD flow against digits from elsewhere, closed forms, its own definition, and itself.
 
+mod certified;
 mod closed_forms;
 mod conditions;
+#[cfg(feature = "mpfr")]
+mod containment;
 mod finders;
 mod laws;
 #[cfg(feature = "mpfr")]
 mod precision;
 mod reference;
+mod undecided;
 
 use specdyn::spectrum::{Group, Spectrum};
 use specdyn::trajectory::exact::{ExactFlow, ExactTrajectory};

@@ -12,7 +12,7 @@ use crate::descent::Method;
 use crate::observe::Condition;
 use crate::scalar::{DomainError, Interval, Real};
 use crate::spectrum::Spectrum;
-use crate::trajectory::exact::ExactFlow;
+use crate::trajectory::exact::{CertifiedFlow, ExactFlow};
 use crate::trajectory::taylor::GradientFlow;
 use crate::trajectory::{Recursion, Stop};
 use record::Record;
@@ -61,7 +61,7 @@ pub fn run_certified(
                 steps::follow_descent(&mut record, &spectrum, &start, clock)?
             }
         }
-        (None, Method::Spectral) => spectral::follow(&mut record, ExactFlow::new(&spectrum, &start)?, &start),
+        (None, Method::Spectral) => spectral::follow(&mut record, CertifiedFlow::new(&spectrum, &start)?, &start),
         (None, _) => descent::follow(&mut record, &spectrum, &start)?,
     };
     let met = until.filter(|(stop, _)| matches!(stop, Stop::Condition { .. }));

@@ -21,6 +21,7 @@ pub(super) struct Record<'a> {
     horizon: Option<Interval>,
     amplification: Interval,
     events: Vec<Event<Interval>>,
+    remarks: Vec<String>,
     end: Interval,
     last: Vec<Interval>,
 }
@@ -45,6 +46,7 @@ impl<'a> Record<'a> {
             horizon: horizon.map(|t| t * clock_rate),
             amplification: Interval::ONE,
             events: Vec::new(),
+            remarks: Vec::new(),
             end: Interval::ZERO,
             last: Vec::new(),
         }
@@ -139,6 +141,11 @@ impl<'a> Record<'a> {
         self.events.push(Event { time: time / self.clock_rate, kind, coefficient });
     }
 
+    /// Something has to be known about what happened at `time` of the trajectory's clock.
+    pub(super) fn remark(&mut self, time: Interval, sentence: impl Fn(Interval) -> String) {
+        self.remarks.push(sentence(time / self.clock_rate));
+    }
+
     /// Where the run has come to, on the trajectory's clock.
     pub(super) fn reach(&mut self, time: Interval, w: Vec<Interval>) {
         self.end = time;
@@ -156,6 +163,7 @@ impl<'a> Record<'a> {
             alignment: alignment(self.spectrum, &self.last),
             coefficients: self.last,
             events: self.events,
+            remarks: self.remarks,
         }
     }
 }

@@ -2,14 +2,14 @@
 
 use super::record::Record;
 use crate::scalar::Interval;
-use crate::trajectory::exact::ExactFlow;
+use crate::trajectory::exact::CertifiedFlow;
 use crate::trajectory::{Flow, Segment, Stop};
 
 /// Follows the exact flow to its end or to the horizon of `record`.
 ///
 /// From equal coefficients of at most 1 SpecGD never amplifies, `derivations/spectral-descent.md`: then the amplification is 1
 /// exactly. From others there is no upper bound on it here.
-pub(super) fn follow(record: &mut Record<'_>, mut flow: ExactFlow<Interval>, start: &[Interval]) -> Stop<Interval> {
+pub(super) fn follow(record: &mut Record<'_>, mut flow: CertifiedFlow, start: &[Interval]) -> Stop<Interval> {
     let equal = start.iter().all(|w| w.same_set(start[0])) && start[0].upper() <= 1.0;
     let amplification = if equal { Interval::ONE } else { Interval::new(1.0, f64::INFINITY).expect("in order") };
     record.see(amplification);
@@ -34,6 +34,14 @@ pub(super) fn follow(record: &mut Record<'_>, mut flow: ExactFlow<Interval>, sta
     }
     for event in Flow::events(&flow).unwrap_or_default() {
         record.note(event.time, event.kind, event.coefficient);
+    }
+    for tie in flow.ties() {
+        record.remark(tie.time, |time| {
+            format!("not decided in {time}: {}; the flow goes on with the hull of both", tie.reason)
+        });
+    }
+    if flow.bits() > f64::MANTISSA_DIGITS {
+        record.remark(time, |_| format!("the order of events took intervals of {} bits", flow.bits()));
     }
     let end = if matches!(stop, Stop::Horizon) { horizon.unwrap_or(time) } else { time };
     record.reach(end, w);

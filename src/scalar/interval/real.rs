@@ -1,8 +1,20 @@
 //! [`Real`] for [`Interval`].
 
 use super::{Interval, decimal};
-use crate::scalar::{DomainError, Real};
+use crate::scalar::{DomainError, Enclosure, Real};
 use std::cmp::Ordering;
+
+impl Enclosure for Interval {
+    #[inline]
+    fn upper_end(&self) -> Self {
+        Self::point(self.upper())
+    }
+
+    #[inline]
+    fn hull_with(self, other: &Self) -> Self {
+        self.hull(*other)
+    }
+}
 
 impl Real for Interval {
     /// A decimal becomes the tightest interval that contains it (one double if it is one, else two neighbours);
@@ -42,6 +54,16 @@ impl Real for Interval {
     #[inline]
     fn is_finite(&self) -> bool {
         self.is_bounded()
+    }
+
+    #[inline]
+    fn lower_end(&self) -> Self {
+        Self::point(self.lower())
+    }
+
+    #[inline]
+    fn refined_by(self, other: Self) -> Self {
+        self.intersection(other)
     }
 
     #[inline]

@@ -10,7 +10,7 @@ mod functions;
 mod sets;
 mod text;
 
-use super::{DomainError, Mp, Precision, Real, Scalar};
+use super::{DomainError, Enclosure, Mp, Precision, Real, Scalar};
 use rug::Float;
 use rug::float::{Round, Special};
 use std::cmp::Ordering;
@@ -123,6 +123,16 @@ impl Scalar for MpInterval {
     }
 }
 
+impl Enclosure for MpInterval {
+    fn upper_end(&self) -> Self {
+        Self::point(&self.upper())
+    }
+
+    fn hull_with(self, other: &Self) -> Self {
+        self.hull(other)
+    }
+}
+
 impl Real for MpInterval {
     /// The tightest enclosure of the decimal; `[0.1, 0.2]` is read as one of all numbers between the two.
     fn parse(text: &str, precision: &Precision) -> Result<Self, DomainError> {
@@ -156,6 +166,14 @@ impl Real for MpInterval {
     /// Bounded and not empty.
     fn is_finite(&self) -> bool {
         self.lo.is_finite() && self.hi.is_finite()
+    }
+
+    fn lower_end(&self) -> Self {
+        Self::point(&self.lower())
+    }
+
+    fn refined_by(self, other: Self) -> Self {
+        self.intersection(&other)
     }
 
     fn abs(&self) -> Self {

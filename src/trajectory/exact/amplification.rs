@@ -33,10 +33,15 @@ impl<T: Real> Record<T> {
         self.surface.clear();
     }
 
-    /// A segment on which something slides, `w` the signal's coefficient at its beginning, is over.
+    /// From now on nothing can be told.
+    pub(super) fn forget(&mut self) {
+        self.largest = None;
+    }
+
+    /// A segment on which something slides, `w` the signal's coefficient at local time 0, is over: a stretch of local time.
     #[inline]
-    pub(super) fn segment_ends(&mut self, instant: u64, tau: &Parabola<T>, w: &T, length: &T) {
-        match surface_maximum(tau, w, length) {
+    pub(super) fn segment_ends(&mut self, instant: u64, tau: &Parabola<T>, w: &T, stretch: (&T, &T)) {
+        match surface_maximum(tau, w, stretch) {
             Ok(None) => {}
             Ok(Some(maximum)) => {
                 while let Some((_, last)) = self.surface.last() {
@@ -87,7 +92,7 @@ impl<T: Real> Record<T> {
             Self { surface: vec![], signal_start: self.signal_start.clone(), largest: self.largest.clone() };
         let signal = state.signal_coefficient(s);
         let segment = match state.stage {
-            Stage::Deficit => surface_maximum(&state.energy, &state.signal_coefficient(&s.int(0)), s),
+            Stage::Deficit => surface_maximum(&state.energy, &state.signal_coefficient(&s.int(0)), (&state.now(), s)),
             Stage::Surplus => Ok(None),
         };
         for (k, leg) in state.legs.iter().enumerate() {
@@ -149,20 +154,20 @@ impl<T: Real> Record<T> {
 
 struct Undecided;
 
-/// The largest local maximum of `-tau/w_0^2` on `(0, length]`, with `w_0 = w + s`, if there is one (at the end counts).
+/// The largest local maximum of `-tau/w_0^2` on `(from, to]`, with `w_0 = w + s`, if there is one (at the end counts).
 ///
 /// Its derivative has the sign of `-(tau' w_0 - 2 tau)`, which is linear in s.
 #[inline]
-fn surface_maximum<T: Real>(tau: &Parabola<T>, w: &T, length: &T) -> Result<Option<T>, Undecided> {
+fn surface_maximum<T: Real>(tau: &Parabola<T>, w: &T, (from, to): (&T, &T)) -> Result<Option<T>, Undecided> {
     let fall = |s: &T| tau.slope_at(s) * (w.clone() + s) - tau.at(s).times(2);
     let square = |s: &T| -(tau.at(s) / (w.clone() + s).square());
-    let first = fall(&length.int(0));
+    let first = fall(from);
     match first.sign() {
         Some(Greater | Equal) => Ok(None),
         None => Err(Undecided),
-        Some(Less) => match fall(length).sign() {
-            Some(Less | Equal) => Ok(Some(square(length))),
-            Some(Greater) => Ok(Some(square(&(first / (tau.b.clone() - (tau.a.clone() * w).times(2)))))),
+        Some(Less) => match fall(to).sign() {
+            Some(Less | Equal) => Ok(Some(square(to))),
+            Some(Greater) => Ok(Some(square(&(fall(&to.int(0)) / (tau.b.clone() - (tau.a.clone() * w).times(2)))))),
             None => Err(Undecided),
         },
     }

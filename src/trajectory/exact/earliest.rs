@@ -93,6 +93,21 @@ impl<T: Real> Earliest<T> {
         }
     }
 
+    /// All that may be first, with the times to them.
+    ///
+    /// # Errors
+    /// One of which it is not decided whether it happens at all, or that nothing was offered.
+    pub(super) fn contenders(self) -> Result<Vec<(Ending, T)>, Halt> {
+        let Some(best) = self.best else { return Err(Doubt::Nothing.into()) };
+        let offered: Vec<_> = std::iter::once(best).chain(self.rivals).collect();
+        let first = |candidate: &&Candidate<T>| !offered.iter().any(|other| other.after < candidate.after);
+        let contender = |candidate: &Candidate<T>| match candidate.certain {
+            true => Ok((candidate.ending, candidate.after.clone())),
+            false => Err(Doubt::Whether(candidate.ending).into()),
+        };
+        offered.iter().filter(first).map(contender).collect()
+    }
+
     /// The earliest ending and the time to it.
     ///
     /// # Errors

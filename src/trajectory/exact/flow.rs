@@ -1,11 +1,14 @@
+use super::branch::Agreement;
 use super::halt::Halt;
 use super::kinetic::Kinetic;
+use super::roster::Roster;
 use super::scan::Scan;
 use super::segment::ExactSegment;
 use super::state::State;
-use crate::scalar::{DomainError, Real};
+use crate::scalar::{DomainError, Enclosure, Real};
 use crate::spectrum::Spectrum;
 use crate::trajectory::{Event, Flow, Stop};
+use std::cmp::Ordering::Greater;
 
 /// The exact SpecGD flow `w_j' = -sign(h_j)` on the invariant manifold, as a Filippov system: no step size, no truncation.
 ///
@@ -36,6 +39,8 @@ pub struct ExactFlow<T: Real = f64> {
     phase: Phase,
     /// How far the segment that was handed out reaches, if not to its end.
     cut: Option<T>,
+    /// Number of segments handed out, cut ones counted once.
+    segments: u64,
 }
 
 /// How the next event is found. The events are the same.
@@ -59,6 +64,8 @@ enum Rosters<T> {
 #[derive(Clone, Debug)]
 enum Phase {
     Unopened,
+    /// The next segment is the present one.
+    Ready,
     Running,
     Stopped(Halt),
 }
@@ -81,7 +88,14 @@ impl<T: Real> ExactFlow<T> {
     /// Those of [`new`](Self::new).
     pub fn with_finder(spectrum: &Spectrum<T>, start: &[T], finder: Finder) -> Result<Self, DomainError> {
         let state = State::new(spectrum, start)?;
-        let mut flow = Self { state, roster: Rosters::Few(Scan::default()), finder, phase: Phase::Unopened, cut: None };
+        let mut flow = Self {
+            state,
+            roster: Rosters::Few(Scan::default()),
+            finder,
+            phase: Phase::Unopened,
+            cut: None,
+            segments: 0,
+        };
         flow.hire();
         Ok(flow)
     }
@@ -94,6 +108,7 @@ impl<T: Real> ExactFlow<T> {
         self.state.reset(spectrum, start)?;
         self.phase = Phase::Unopened;
         self.cut = None;
+        self.segments = 0;
         self.hire();
         Ok(())
     }
@@ -115,6 +130,10 @@ impl<T: Real> ExactFlow<T> {
             (Phase::Running, Rosters::Few(roster)) => state.step(roster),
             (Phase::Running, Rosters::Many(roster)) => state.step(roster.as_mut()),
             (Phase::Stopped(halt), _) => return Err(halt.clone()),
+            (Phase::Ready, _) => {
+                *phase = Phase::Running;
+                Ok(())
+            }
             (Phase::Unopened, roster) => {
                 *phase = Phase::Running;
                 match roster {
@@ -163,12 +182,12 @@ impl<T: Real> ExactFlow<T> {
 
     /// The coefficients at [`time`](Self::time), signal first.
     pub fn coefficients(&self) -> Vec<T> {
-        self.state.coefficients(&self.state.time.int(0))
+        self.state.coefficients(&self.state.now())
     }
 
     /// The largest amplification up to [`time`](Self::time), see [`Segment::amplification_at`](crate::trajectory::Segment::amplification_at).
     pub fn amplification(&self) -> Option<T> {
-        self.state.amplification(&self.state.time.int(0))
+        self.state.amplification(&self.state.now())
     }
 
     /// Sets the number of steps (at most one an event and one more an instant) after which the flow stops with [`Stop::Budget`].
@@ -176,8 +195,67 @@ impl<T: Real> ExactFlow<T> {
         self.state.budget = steps;
     }
 
+    /// Number of segments handed out.
+    #[cfg(feature = "mpfr")]
+    pub(super) fn segments(&self) -> u64 {
+        self.segments
+    }
+
+    /// The present segment, once there is one.
+    pub(super) fn segment(&self) -> ExactSegment<'_, T> {
+        ExactSegment { state: &self.state, cut: self.cut.as_ref() }
+    }
+
+    /// Goes to the beginning of the `count`-th segment from here; whether there is one.
+    #[cfg(feature = "mpfr")]
+    pub(super) fn skip(&mut self, count: u64) -> bool {
+        self.segments += count;
+        (0..count).all(|_| self.advance().is_ok())
+    }
+
     pub(super) fn state(&self) -> &State<T> {
         &self.state
+    }
+}
+
+impl<T: Enclosure> ExactFlow<T> {
+    /// Where the flow has stopped because an order or a grip is undecided: what it comes to whatever is true.
+    pub(super) fn past_doubt(&self) -> Option<Agreement<T>> {
+        match &self.phase {
+            Phase::Stopped(halt) => self.state.past_doubt(halt),
+            _ => None,
+        }
+    }
+
+    /// The segment whose end is in doubt lasts this long, for certain.
+    pub(super) fn wait_for_doubt(&mut self, length: T) {
+        self.state.length = length;
+        self.phase = Phase::Ready;
+    }
+
+    /// Whether there is more of the segment that was handed out.
+    pub(super) fn is_cut(&self) -> bool {
+        self.cut.is_some()
+    }
+
+    /// Goes on from another state.
+    pub(super) fn go_on_from(&mut self, agreement: Agreement<T>) {
+        self.state = agreement.state;
+        self.hire();
+        let settled = match (&mut self.roster, agreement.rests) {
+            (_, true) => Err(Halt::Optimum),
+            (Rosters::Few(roster), _) => {
+                roster.begin(&self.state);
+                let settled = self.state.settle(roster);
+                self.state.conclude(settled)
+            }
+            (Rosters::Many(roster), _) => {
+                roster.begin(&self.state);
+                let settled = self.state.settle(roster.as_mut());
+                self.state.conclude(settled)
+            }
+        };
+        self.phase = settled.map_or_else(Phase::Stopped, |()| Phase::Ready);
     }
 }
 
@@ -186,23 +264,28 @@ impl<T: Real> Flow<T> for ExactFlow<T> {
 
     #[inline]
     fn next_segment(&mut self, limit: Option<&T>) -> Result<ExactSegment<'_, T>, Stop<T>> {
-        match self.cut.take() {
+        let resumed = self.cut.take();
+        match &resumed {
             Some(s) => match &self.roster {
-                Rosters::Few(roster) => self.state.cut(roster, &s),
-                Rosters::Many(roster) => self.state.cut(roster.as_ref(), &s),
+                Rosters::Few(roster) => self.state.cut(roster, s),
+                Rosters::Many(roster) => self.state.cut(roster.as_ref(), s),
             },
-            None => self.advance().map_err(|halt| self.state.stop(&halt))?,
+            None => {
+                self.advance().map_err(|halt| self.state.stop(&halt))?;
+                self.segments += 1;
+            }
         }
         if let Some(limit) = limit {
-            let left = limit.clone() - &self.state.time;
-            if left <= left.int(0) {
+            let left = limit.clone() - &self.state.origin;
+            // what was cut here has reached an enclosure of a time as far as it goes
+            if left.sign().map_or(resumed.is_some(), |sign| sign != Greater) {
                 // what is left of the segment is for a later limit
                 self.cut = Some(left.int(0));
                 return Err(Stop::Horizon);
             }
             self.cut = (left < self.state.length).then_some(left);
         }
-        Ok(ExactSegment { state: &self.state, cut: self.cut.as_ref() })
+        Ok(self.segment())
     }
 
     fn current(&self) -> (T, Vec<T>) {

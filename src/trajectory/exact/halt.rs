@@ -16,6 +16,14 @@ pub(super) enum Halt {
     Budget,
 }
 
+impl Halt {
+    /// Whether what could not be decided is if a group keeps to its surface: its mode is not what it seems.
+    #[inline]
+    pub(super) fn is_about_grip(&self) -> bool {
+        matches!(self, Self::Undecided(doubt) if matches!(**doubt, Doubt::Grip(_)))
+    }
+}
+
 /// What could not be decided in this number system.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Doubt {

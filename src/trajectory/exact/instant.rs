@@ -36,9 +36,11 @@ impl<T: Real> State<T> {
     /// Goes on by `s`, at most to the end of the present segment, to an instant at which nothing has happened yet.
     pub(super) fn wait<R: Roster<T>>(&mut self, roster: &R, s: &T) {
         if self.stage == Stage::Deficit && roster.slowest_slider().is_some() {
-            self.record.segment_ends(self.instant, &self.energy, &self.signal.value(&self.time), s);
+            let w = self.signal.value(&self.origin);
+            self.record.segment_ends(self.instant, &self.energy, &w, (&self.now(), s));
         }
-        self.time = self.time.clone() + s;
+        self.time = self.origin.clone() + s;
+        self.origin = self.time.lower_end();
         self.instant += 1;
         self.touched.clear();
         self.signal_before = None;
@@ -51,7 +53,7 @@ impl<T: Real> State<T> {
     /// of the segment knows it only to the rounding of where it came from.
     fn correct_time(&mut self) {
         let crossing = match self.ending {
-            Ending::SignalSurface => self.signal_bracket(&self.signal.value(&self.time)),
+            Ending::SignalSurface => self.signal_bracket(&self.signal.value(&self.origin)),
             Ending::SignalUnstable => self.bracket_at_zero(),
             Ending::Deficit => self.energy.clone(),
             _ => return,
@@ -59,19 +61,25 @@ impl<T: Real> State<T> {
         let correction = -(crossing.c / crossing.b);
         if correction.abs() < self.length {
             self.time = self.time.clone() + correction;
+            self.origin = self.time.clone();
         }
     }
 
     /// Cuts the present segment at `s`: what is left of it is the next one.
     pub(super) fn cut<R: Roster<T>>(&mut self, roster: &R, s: &T) {
+        let before = self.origin.clone();
         self.wait(roster, s);
-        self.energy = Parabola { c: self.energy.at(s), b: self.energy.slope_at(s), a: self.energy.a.clone() };
+        let s = self.origin.clone() - before;
+        self.energy = Parabola { c: self.energy.at(&s), b: self.energy.slope_at(&s), a: self.energy.a.clone() };
         self.length = self.length.clone() - s;
     }
 
     /// Notes what happened at this instant, the end of all last.
     #[inline]
     pub(super) fn conclude(&mut self, outcome: Result<(), Halt>) -> Result<(), Halt> {
+        if outcome.as_ref().is_err_and(Halt::is_about_grip) {
+            return outcome;
+        }
         self.note_turns();
         if outcome == Err(Halt::Optimum) {
             self.note_signal(EventKind::Target);
@@ -105,23 +113,22 @@ impl<T: Real> State<T> {
             }
             Ending::Departure(k) => {
                 let q = self.groups[k].variance.clone();
-                let slope = self.departing_slope.clone();
+                let slope = if self.ordered { self.departing_slope.clone() } else { self.slope_at_departure(k) };
                 let w = slope.clone() / q.times(4);
+                self.turn(roster, k, Mode::Falling, w.clone());
                 // sliding groups of equal variance have equal coefficients, and leave together
                 while let Some(j) = roster.slowest_slider().filter(|&j| same(&self.groups[j].variance, &q)) {
                     self.turn(roster, j, Mode::Falling, w.clone());
                 }
-                self.derive_energy(roster.sums(self));
-                // tau and tau' are continuous here, tau' = 4 q w and tau = -2 q w^2, without the cancellation in the sums
-                self.energy.c = -(slope.clone() * &w).over(2);
-                self.energy.b = slope;
+                // tau and tau' are continuous here, tau' = 4 q w and tau = -2 q w^2
+                let tau = -(slope.clone() * &w).over(2);
+                self.continue_energy(roster.sums(self), tau, slope);
                 return Ok(());
             }
             Ending::Surplus => {
                 let slope = self.energy.discriminant().sqrt();
                 self.enter_surplus(roster);
-                self.derive_energy(roster.sums(self));
-                (self.energy.c, self.energy.b) = (self.time.int(0), slope);
+                self.continue_energy(roster.sums(self), self.time.int(0), slope);
                 return Ok(());
             }
             Ending::Deficit => self.enter_deficit(roster)?,
@@ -155,30 +162,62 @@ impl<T: Real> State<T> {
         Ok(())
     }
 
+    /// Goes on at an instant at which it is in doubt whether sliding `group` is too fast: as if it was, or as if it was not.
+    pub(super) fn go_on_with_grip<R: Roster<T>>(
+        &mut self,
+        roster: &mut R,
+        group: usize,
+        slips: bool,
+    ) -> Result<(), Halt> {
+        self.assumed = Some((group, slips));
+        let resolved = self.resolve(roster);
+        self.assumed = None;
+        let settled = resolved.and_then(|()| self.settle(roster));
+        self.conclude(settled)
+    }
+
     /// Settles who of the sliding groups, those that have just arrived included, can keep to their surface.
     ///
     /// With velocities `v_j = clamp(-T/(4 q_j w_j), -1, 1)` on the surfaces, `T = tau'` solves
     /// `T = B + sum_j 2 n_j q_j w_j v_j`, whose right-hand side does not increase with T: T is unique, and with it who leaves.
     /// Start with all of them sliding and let the slowest go while it is too fast: `|T|` only grows, so none has to come back.
     pub(super) fn resolve<R: Roster<T>>(&mut self, roster: &mut R) -> Result<(), Halt> {
+        self.jumped = self.instant;
         loop {
             self.derive_energy(roster.sums(self));
-            let Some(k) = roster.slowest_slider() else { return Ok(()) };
-            self.check_slowest(k)?;
+            let Some(slowest) = roster.slowest_slider() else { return Ok(()) };
+            let Some(k) = self.slipping(slowest)? else { return Ok(()) };
+            let direction = self.away()?;
+            self.turn(roster, k, direction, self.leaving_from(k));
+        }
+    }
+
+    /// A sliding group that is too fast, if there is one: then the `slowest` is. Where numbers do not tell which that is, another one
+    /// that certainly is too fast will do, for the order in which they go does not matter.
+    #[inline]
+    fn slipping(&self, slowest: usize) -> Result<Option<usize>, Halt> {
+        let grip = |k: usize| Halt::from(Doubt::Grip(self.groups.members(k)[0]));
+        if self.ordered {
+            return self.too_fast(slowest).map(|slips| slips.then_some(slowest)).ok_or_else(|| grip(slowest));
+        }
+        let mut doubtful = None;
+        for k in self.sliders() {
             match self.too_fast(k) {
-                Some(false) => return Ok(()),
-                Some(true) => {
-                    let direction = self.away()?;
-                    self.turn(roster, k, direction, self.leaving_from(k));
-                }
-                None => return Err(Doubt::Grip(self.groups.members(k)[0]).into()),
+                Some(true) => return Ok(Some(k)),
+                Some(false) => {}
+                None => match self.assumed.filter(|&(group, _)| group == k) {
+                    Some((_, true)) => return Ok(Some(k)),
+                    Some((_, false)) => {}
+                    None => doubtful = Some(k),
+                },
             }
         }
+        doubtful.map_or(Ok(None), |k| Err(grip(k)))
     }
 
     /// The direction in which a group leaves its surface: down when tau rises, up when it falls.
     fn away(&self) -> Result<Mode, Halt> {
-        match self.energy.b.sign() {
+        match self.energy_now().1.sign() {
             Some(Greater) => Ok(Mode::Falling),
             Some(Less) => Ok(Mode::Rising),
             Some(Equal) | None => Err(Doubt::Direction.into()),
@@ -213,12 +252,12 @@ impl<T: Real> State<T> {
         }
     }
 
-    /// The excess energy rises through zero: all groups fall. They do already, but for rounding.
+    /// The excess energy rises through zero: all groups fall. None slides any more, and but for rounding none rises.
     fn enter_surplus<R: Roster<T>>(&mut self, roster: &mut R) {
         self.stage = Stage::Surplus;
         for k in 0..self.legs.len() {
-            if matches!(self.legs[k].mode, Mode::Sliding | Mode::Rising) {
-                let w = self.coefficient(k, &self.time.int(0));
+            if self.legs[k].mode == Mode::Rising {
+                let w = self.legs[k].value(&self.time);
                 self.turn_aside(k, Mode::Falling, w);
             }
         }
@@ -230,6 +269,7 @@ impl<T: Real> State<T> {
             return Err(Halt::NonUnique(j));
         }
         self.stage = Stage::Deficit;
+        self.jumped = self.instant;
         roster.begin(self);
         Ok(())
     }
@@ -277,7 +317,7 @@ impl<T: Real> State<T> {
 }
 
 /// What it is called when one mode (none at the start) is followed by another. Reaching zero is noted where it happens.
-fn turn(before: Option<Mode>, after: Mode) -> Option<EventKind> {
+pub(super) fn turn(before: Option<Mode>, after: Mode) -> Option<EventKind> {
     match (before, after) {
         (Some(Mode::Sliding), Mode::Rising | Mode::Falling) => Some(EventKind::Leave),
         (Some(Mode::Rising), Mode::Falling) | (Some(Mode::Falling), Mode::Rising) => Some(EventKind::Saturate),

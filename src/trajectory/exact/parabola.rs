@@ -51,10 +51,10 @@ impl<T: Real> Parabola<T> {
         })
     }
 
-    /// First `s >= 0` at which the parabola is at or below zero and falling, where it stands above zero now.
+    /// First `s >= now` at which the parabola is at or below zero and falling, where it stands above zero at `now`.
     #[inline]
-    pub(super) fn falls(&self) -> Crossing<T> {
-        match self.b.sign() {
+    pub(super) fn falls(&self, now: &T) -> Crossing<T> {
+        match self.slope_at(now).sign() {
             Some(Less) => {}
             Some(_) => return Crossing::Never,
             None => return Crossing::Perhaps(self.b.int(0)),
@@ -94,7 +94,7 @@ mod tests {
     fn roots_of_very_different_size_keep_all_digits() {
         // exact data: roots 2^-60 and 2^20; the schoolbook formula gives 0 for the small one
         let (small, large) = (2f64.powi(-60), 2f64.powi(20));
-        assert!(matches!(with_roots(1.0, small, large).falls(), Crossing::At(s) if s == small));
+        assert!(matches!(with_roots(1.0, small, large).falls(&0.0), Crossing::At(s) if s == small));
         assert_eq!(with_roots(1.0, -large, small).rises(), small);
         assert_eq!(with_roots(1.0, -small, large).rises(), large);
     }
@@ -104,19 +104,19 @@ mod tests {
         let noise = 1e-17;
         assert_eq!(Parabola { c: noise, b: 1.0, a: 1.0 }.rises(), 0.0);
         assert_eq!(Parabola { c: noise, b: -1.0, a: 1.0 }.rises(), 1.0 - noise);
-        assert!(matches!(Parabola { c: -noise, b: -1.0, a: 1.0 }.falls(), Crossing::At(0.0)));
-        assert!(matches!(Parabola { c: -noise, b: 1.0, a: 1.0 }.falls(), Crossing::Never));
+        assert!(matches!(Parabola { c: -noise, b: -1.0, a: 1.0 }.falls(&0.0), Crossing::At(0.0)));
+        assert!(matches!(Parabola { c: -noise, b: 1.0, a: 1.0 }.falls(&0.0), Crossing::Never));
     }
 
     #[test]
     fn a_parabola_above_zero_never_falls_through_it() {
-        assert!(matches!(Parabola { c: 1.0, b: -1.0, a: 1.0 }.falls(), Crossing::Never));
-        assert!(matches!(Parabola { c: 0.25, b: -1.0, a: 1.0 }.falls(), Crossing::At(0.5)));
+        assert!(matches!(Parabola { c: 1.0, b: -1.0, a: 1.0 }.falls(&0.0), Crossing::Never));
+        assert!(matches!(Parabola { c: 0.25, b: -1.0, a: 1.0 }.falls(&0.0), Crossing::At(0.5)));
     }
 
     #[test]
     fn what_is_not_a_number_is_not_decided() {
-        assert!(matches!(Parabola { c: 1.0, b: f64::NAN, a: 1.0 }.falls(), Crossing::Perhaps(_)));
-        assert!(matches!(Parabola { c: f64::NAN, b: -1.0, a: 1.0 }.falls(), Crossing::Perhaps(_)));
+        assert!(matches!(Parabola { c: 1.0, b: f64::NAN, a: 1.0 }.falls(&0.0), Crossing::Perhaps(_)));
+        assert!(matches!(Parabola { c: f64::NAN, b: -1.0, a: 1.0 }.falls(&0.0), Crossing::Perhaps(_)));
     }
 }

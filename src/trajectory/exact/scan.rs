@@ -38,7 +38,7 @@ impl<T: Real> Roster<T> for Scan {
                 Mode::Sliding => sums.sliding = sums.sliding + &group.half,
                 Mode::Rising | Mode::Falling => {
                     let nq = &group.weight;
-                    let w = leg.value(&state.time);
+                    let w = leg.value(&state.origin);
                     let nqw = nq.clone() * &w;
                     sums.energy.add_prod(&nqw, &w);
                     sums.mass = sums.mass + nq;
@@ -67,7 +67,7 @@ impl<T: Real> Roster<T> for Scan {
     fn offer_zero(&self, state: &State<T>, earliest: &mut Earliest<T>) {
         for (k, leg) in state.legs.iter().enumerate() {
             if leg.mode == Mode::Falling {
-                earliest.offer(Ending::Zero(k), leg.value(&state.time));
+                earliest.offer(Ending::Zero(k), leg.value(&state.origin));
             }
         }
     }

@@ -32,7 +32,7 @@ impl<'a, T: Real> ExactSegment<'a, T> {
 
 impl<T: Real> Segment<T> for ExactSegment<'_, T> {
     fn start(&self) -> &T {
-        &self.state.time
+        &self.state.origin
     }
 
     fn length(&self) -> &T {

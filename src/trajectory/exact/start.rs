@@ -23,7 +23,9 @@ impl<T: Real> State<T> {
             signal_variance: like.clone(),
             stage: Stage::Surplus,
             time: zero.clone(),
+            origin: zero.clone(),
             instant: 0,
+            jumped: 0,
             signal: Leg { mode: Mode::Held, from: zero.clone(), since: zero.clone(), instant: 0 },
             legs: vec![],
             energy: at_rest,
@@ -37,6 +39,7 @@ impl<T: Real> State<T> {
             afloat: 0,
             past_target: false,
             ordered: certain_of_itself(like),
+            assumed: None,
             record: Record::new(like),
             steps: 0,
             budget: 0,
@@ -53,7 +56,9 @@ impl<T: Real> State<T> {
         let zero = start[0].int(0);
         self.stage = Stage::Surplus;
         self.time = zero.clone();
+        self.origin = zero.clone();
         self.instant = 1;
+        self.jumped = 1;
         self.length = zero.clone();
         self.touched.clear();
         self.signal_before = None;

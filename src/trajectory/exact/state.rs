@@ -9,7 +9,7 @@ use super::roster::{Roster, Sums};
 use crate::risk::manifold::excess;
 use crate::scalar::Real;
 use crate::trajectory::{Event, EventKind};
-use std::cmp::Ordering::{Greater, Less};
+use std::cmp::Ordering::{Equal, Greater, Less};
 
 /// The sign of the excess energy tau decides what can happen at all (`derivations/spectral-descent.md`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,10 +28,15 @@ pub(super) struct State<T> {
     pub(super) stage: Stage,
     /// When the segment began, and the number of that instant.
     pub(super) time: T,
+    /// What local time is counted from: the same; where that is an enclosure, its lower end, so that its width does not enter into
+    /// everything that goes on as before.
+    pub(super) origin: T,
     pub(super) instant: u64,
+    /// Number of the last instant at which tau' may have jumped while tau was negative.
+    pub(super) jumped: u64,
     pub(super) signal: Leg<T>,
     pub(super) legs: Vec<Leg<T>>,
-    /// tau, in time from the beginning of the segment.
+    /// tau, in local time.
     pub(super) energy: Parabola<T>,
     /// `tau'` where the slowest of the sliding groups leaves, if nothing else comes first.
     pub(super) departing_slope: T,
@@ -50,28 +55,30 @@ pub(super) struct State<T> {
     pub(super) past_target: bool,
     /// Whether the number system orders all its values (one of enclosures does not).
     pub(super) ordered: bool,
+    /// A sliding group of which it is assumed, where that is in doubt, that it is too fast, or not.
+    pub(super) assumed: Option<(usize, bool)>,
     pub(super) record: Record<T>,
     pub(super) steps: u64,
     pub(super) budget: u64,
 }
 
 impl<T: Real> State<T> {
-    /// Coefficient of group `k` at time `s` from the beginning of the segment.
+    /// Coefficient of group `k` at local time `s`.
     #[inline]
     pub(super) fn coefficient(&self, k: usize, s: &T) -> T {
         match self.legs[k].mode {
             Mode::Sliding => self.on_surface(k, &self.energy.at(s)),
-            _ => self.legs[k].value(&(self.time.clone() + s)),
+            _ => self.legs[k].value(&(self.origin.clone() + s)),
         }
     }
 
-    /// The signal's coefficient at time `s` from the beginning of the segment.
+    /// The signal's coefficient at local time `s`.
     #[inline]
     pub(super) fn signal_coefficient(&self, s: &T) -> T {
         match self.signal.mode {
             // w_0^2 = 1 - tau/(2 q_0)
             Mode::Sliding => sqrt_from_zero(&(self.time.int(1) - self.energy.at(s) / self.signal_variance.times(2))),
-            _ => self.signal.value(&(self.time.clone() + s)),
+            _ => self.signal.value(&(self.origin.clone() + s)),
         }
     }
 
@@ -93,7 +100,7 @@ impl<T: Real> State<T> {
             Mode::Held => numerator.c = numerator.c - q,
             Mode::Sliding => denominator = denominator + one.over(2),
             Mode::Rising | Mode::Falling => {
-                let w = self.signal.value(&self.time);
+                let w = self.signal.value(&self.origin);
                 numerator.c.add_prod(q, &excess(0, &w));
                 let qw = q.clone() * &w;
                 numerator.b = if self.signal.mode == Mode::Rising { numerator.b + qw } else { numerator.b - qw };
@@ -112,7 +119,11 @@ impl<T: Real> State<T> {
     pub(super) fn arrival(&self, group: &Group<T>, leg: &Leg<T>) -> Crossing<T> {
         let q = &group.variance;
         let rising = leg.mode == Mode::Rising;
-        let w = leg.value(&self.time);
+        // It left its surface with h_j' >= 0, and h_j'' = tau'' + 4 q_j > 0 since.
+        if !rising && leg.instant >= self.jumped {
+            return Crossing::Never;
+        }
+        let w = leg.value(&self.origin);
         let qw = q.clone() * &w;
         let speed = qw.times(4);
         // h_j = 2 q_j w_j^2 + tau with w_j = w + v s
@@ -123,8 +134,8 @@ impl<T: Real> State<T> {
         };
         match (leg.instant == self.instant, rising) {
             (false, true) => Crossing::At(bracket.rises()),
-            (false, false) => bracket.falls(),
-            (true, rising) => bracket_from_zero(&bracket, rising),
+            (false, false) => bracket.falls(&self.now()),
+            (true, rising) => bracket_from_zero(&bracket, rising, &self.now()),
         }
     }
 
@@ -154,7 +165,7 @@ impl<T: Real> State<T> {
         self.record.up_to(self, s)
     }
 
-    /// Coefficients `w_j` at time `s` from the beginning of the segment, in the order of the spectrum.
+    /// Coefficients `w_j` at local time `s`, in the order of the spectrum.
     pub(super) fn coefficients(&self, s: &T) -> Vec<T> {
         let mut w = vec![self.signal_coefficient(s); self.groups.coefficients()];
         for k in 0..self.groups.len() {
@@ -181,7 +192,7 @@ impl<T: Real> State<T> {
                 [&self.energy.c, &self.energy.b, &self.energy.a].map(|tau| -(tau.clone() / q.times(2))).to_vec()
             }
             Mode::Rising | Mode::Falling => {
-                let w = leg.value(&self.time);
+                let w = leg.value(&self.origin);
                 vec![excess(j, &w), w.times(2 * leg.velocity()), w.int(1)]
             }
         }
@@ -210,21 +221,49 @@ impl<T: Real> State<T> {
         held.map(|k| self.groups.members(k)[0]).min()
     }
 
-    /// Whether `s` from now is the present instant.
+    /// The present instant in local time: 0, or what it is known to within.
+    #[inline]
+    pub(super) fn now(&self) -> T {
+        self.time.clone() - &self.origin
+    }
+
+    /// `tau` and `tau'` at the present instant.
+    #[inline]
+    pub(super) fn energy_now(&self) -> (T, T) {
+        let Parabola { c, b, .. } = &self.energy;
+        if self.ordered {
+            (c.clone(), b.clone())
+        } else {
+            (self.energy.at(&self.now()), self.energy.slope_at(&self.now()))
+        }
+    }
+
+    /// As [`derive_energy`](Self::derive_energy), where `tau` and `tau'` at the present instant are known without the cancellation in
+    /// the sums.
+    pub(super) fn continue_energy(&mut self, sums: Sums<T>, tau: T, slope: T) {
+        self.derive_energy(sums);
+        let Parabola { c, b, a } = self.energy.clone();
+        let known = Parabola { c: tau, b: slope, a };
+        let origin = -self.now();
+        self.energy.c = known.at(&origin).refined_by(c);
+        self.energy.b = known.slope_at(&origin).refined_by(b);
+    }
+
+    /// Whether local time `s` is the present instant.
     #[inline]
     pub(super) fn is_now(&self, s: &T) -> bool {
-        same(&(self.time.clone() + s), &self.time)
+        same(&(self.origin.clone() + s), &self.time)
     }
 }
 
-/// When a bracket that is exactly zero now, and departs from there, is back at zero.
+/// When a bracket that is exactly zero at `now`, and departs from there, is back at zero.
 ///
 /// What moves away upward does not come back: the bracket is convex. Where it departs is settled at the instant itself, so a
 /// slope of the other sign is rounding.
-pub(super) fn bracket_from_zero<T: Real>(bracket: &Parabola<T>, rising: bool) -> Crossing<T> {
-    match (rising, bracket.b.sign()) {
-        (false, _) | (true, Some(Greater | std::cmp::Ordering::Equal)) => Crossing::Never,
-        (true, Some(Less)) => Crossing::At(-(bracket.b.clone() / &bracket.a)),
+pub(super) fn bracket_from_zero<T: Real>(bracket: &Parabola<T>, rising: bool, now: &T) -> Crossing<T> {
+    match (rising, bracket.slope_at(now).sign()) {
+        (false, _) | (true, Some(Greater | Equal)) => Crossing::Never,
+        (true, Some(Less)) => Crossing::At(-(bracket.b.clone() / &bracket.a) - now),
         (true, None) => Crossing::Perhaps(bracket.b.int(0)),
     }
 }

@@ -15,8 +15,8 @@ pub struct ExactTrajectory<T: Real = f64> {
     stop: Stop<T>,
     end: T,
     amplification: Option<T>,
-    /// When each segment began, and tau on it.
-    energy: Vec<(T, Parabola<T>)>,
+    /// When each segment began, from where its local time is counted, and tau on it.
+    energy: Vec<(T, T, Parabola<T>)>,
     /// For each distinct group and, last, the signal: its legs, each with the segment on which it begins.
     legs: Vec<Vec<(usize, Leg<T>)>>,
     /// Variances of the same.
@@ -63,7 +63,7 @@ impl<T: Real> ExactTrajectory<T> {
 
     fn keep(&mut self, state: &State<T>) {
         let segment = self.energy.len();
-        self.energy.push((state.time.clone(), state.energy.clone()));
+        self.energy.push((state.time.clone(), state.origin.clone(), state.energy.clone()));
         let signal = state.legs.len();
         if segment == 0 {
             for (k, leg) in state.legs.iter().chain([&state.signal]).enumerate() {
@@ -105,14 +105,14 @@ impl<T: Real> ExactTrajectory<T> {
     /// `None` before 0 and after the end, unless that is the optimum; and where it is not decided which segment `time` is on.
     pub fn coefficients_at(&self, time: &T) -> Option<Vec<T>> {
         let rests = matches!(self.stop, Stop::Optimum { .. });
-        let segment = self.energy.partition_point(|(start, _)| start <= time).checked_sub(1)?;
-        let beyond = self.energy.get(segment + 1).is_some_and(|(next, _)| next.partial_cmp(time) != Some(Greater));
+        let segment = self.energy.partition_point(|(start, ..)| start <= time).checked_sub(1)?;
+        let beyond = self.energy.get(segment + 1).is_some_and(|(next, ..)| next.partial_cmp(time) != Some(Greater));
         let ended = !rests && !matches!(time.partial_cmp(&self.end), Some(Less | Equal));
         if beyond || ended {
             return None;
         }
-        let (start, energy) = &self.energy[segment];
-        let tau = energy.at(&(time.clone() - start));
+        let (_, origin, energy) = &self.energy[segment];
+        let tau = energy.at(&(time.clone() - origin));
         let value = |class: usize| {
             let legs = &self.legs[class];
             let (_, leg) = &legs[legs.partition_point(|(began, _)| *began <= segment) - 1];
