@@ -123,27 +123,11 @@ impl<T: Element> NewtonSchulz<T> {
             gram.symmetrize();
             transposed_product(gram, gram, Part::Upper, square);
             square.symmetrize();
-            combine(square, c, gram, b);
-            add_to_diagonal(square, a);
+            square.combine(c, gram, b);
+            square.add_to_diagonal(a);
             product(x, square, Part::Full, next);
             std::mem::swap(x, next);
         }
         x.copy_to(matrix);
-    }
-}
-
-/// `x <- p x + q y`.
-fn combine<T: Element>(x: &mut Panels<T>, p: T, y: &Panels<T>, q: T) {
-    for (x, y) in x.data_mut().iter_mut().zip(y.data()) {
-        for (x, y) in x.as_mut().iter_mut().zip(y.as_ref()) {
-            *x = p.times(*x).plus(q.times(*y));
-        }
-    }
-}
-
-/// `x <- x + p I`.
-fn add_to_diagonal<T: Element>(x: &mut Panels<T>, p: T) {
-    for i in 0..x.rows() {
-        x.set(i, i, x.get(i, i).plus(p));
     }
 }

@@ -1,6 +1,6 @@
 //! The Cholesky factor of a symmetric matrix, and division by it. All but the diagonal blocks is tiles of long sums.
 
-use super::{Panels, lanes, load, store, tile_nn, tile_tn, zero};
+use super::{Element, Panels, lanes, load, store, tile_nn, tile_tn, zero};
 use pulp::{Arch, Simd, WithSimd};
 use rayon::prelude::*;
 
@@ -47,12 +47,9 @@ impl Factor {
     /// Returns false, and leaves rubbish, if that is not positive definite to working precision.
     pub(crate) fn decompose(&mut self, matrix: &Panels<f64>, scale: f64, shift: f64) -> bool {
         let n = self.upper.columns();
-        for (x, a) in self.upper.data_mut().iter_mut().flatten().zip(matrix.data().iter().flatten()) {
-            *x = scale * a;
-        }
-        for i in 0..n {
-            self.upper.set(i, i, self.upper.get(i, i) + shift);
-        }
+        self.upper.data_mut().copy_from_slice(matrix.data());
+        self.upper.scale(scale);
+        self.upper.add_to_diagonal(shift);
         let count = self.upper.count();
         let mut sums = [[0.0; WIDTH]; WIDTH];
         for k in 0..count {
@@ -78,11 +75,7 @@ impl Factor {
         }
         for p in 0..count {
             self.upper.panel_mut(p)[p * WIDTH..].fill([0.0; WIDTH]);
-            for i in 0..WIDTH {
-                for j in 0..WIDTH {
-                    self.inverse_transposed[p][j][i] = self.inverse[p][i][j];
-                }
-            }
+            transpose(&self.inverse[p], &mut self.inverse_transposed[p]);
         }
         self.upper.transpose_into(1.0, &mut self.lower);
         true
@@ -90,16 +83,18 @@ impl Factor {
 
     /// `X <- X R^(-1)`.
     pub(crate) fn divide(&self, x: &mut Panels<f64>) {
-        let count = x.count();
-        for_each_row_block(x, |rows| {
+        let (count, n) = (x.count(), x.columns());
+        for_each_row_block(x, |rows, used| {
             for p in 0..count {
                 let (before, after) = rows.split_at_mut(p);
-                let quotients = (before as &[_], 0..p);
                 Arch::new().dispatch(Divide {
-                    quotients,
-                    triangle: self.upper.panel(p),
+                    quotients: (before as &[_], 0..p),
+                    triangle: &self.upper.panel(p)[..n],
                     inverse: &self.inverse[p],
+                    upper: true,
                     x: after[0],
+                    rows: used,
+                    columns: n - p * WIDTH,
                 });
             }
         });
@@ -107,15 +102,18 @@ impl Factor {
 
     /// `X <- X R'^(-1)`.
     pub(crate) fn divide_transposed(&self, x: &mut Panels<f64>) {
-        let count = x.count();
-        for_each_row_block(x, |rows| {
+        let (count, n) = (x.count(), x.columns());
+        for_each_row_block(x, |rows, used| {
             for p in (0..count).rev() {
                 let (before, after) = rows.split_at_mut(p + 1);
                 Arch::new().dispatch(Divide {
                     quotients: (after as &[_], p + 1..count),
-                    triangle: self.lower.panel(p),
+                    triangle: &self.lower.panel(p)[..n],
                     inverse: &self.inverse_transposed[p],
+                    upper: false,
                     x: before[p],
+                    rows: used,
+                    columns: n - p * WIDTH,
                 });
             }
         });
@@ -123,22 +121,22 @@ impl Factor {
 }
 
 /// Shows `each` the panels of some rows at a time, on all threads where it pays.
-fn for_each_row_block(x: &mut Panels<f64>, each: impl Fn(&mut [&mut [Row]]) + Sync) {
-    let (stride, entries) = (x.stride(), x.rows() * x.columns());
+fn for_each_row_block(x: &mut Panels<f64>, each: impl Fn(&mut [&mut [Row]], usize) + Sync) {
+    let (stride, all, entries) = (x.stride(), x.rows(), x.rows() * x.columns());
     if entries == 0 {
         return;
     }
     let rows = (RESIDENT / x.columns()).max(WIDTH).next_multiple_of(WIDTH);
-    let mut blocks: Vec<Vec<&mut [Row]>> = (0..stride.div_ceil(rows)).map(|_| Vec::new()).collect();
+    let mut blocks: Vec<Vec<&mut [Row]>> = (0..all.div_ceil(rows)).map(|_| Vec::new()).collect();
     for panel in x.data_mut().chunks_exact_mut(stride) {
         for (block, rows) in blocks.iter_mut().zip(panel.chunks_mut(rows)) {
             block.push(rows);
         }
     }
     if entries < PARALLEL_FROM || rayon::current_num_threads() == 1 {
-        blocks.iter_mut().for_each(|block| each(block));
+        blocks.iter_mut().enumerate().for_each(|(b, block)| each(block, rows.min(all - b * rows)));
     } else {
-        blocks.par_iter_mut().for_each(|block| each(block));
+        blocks.par_iter_mut().enumerate().for_each(|(b, block)| each(block, rows.min(all - b * rows)));
     }
 }
 
@@ -181,7 +179,13 @@ struct Divide<'a, 'b> {
     quotients: (&'a [&'b mut [Row]], std::ops::Range<usize>),
     triangle: &'a [Row],
     inverse: &'a Block,
+    /// The inverse is an upper triangle; else a lower one.
+    upper: bool,
     x: &'a mut [Row],
+    /// Rows in use.
+    rows: usize,
+    /// Columns in use of this panel, or more.
+    columns: usize,
 }
 
 impl WithSimd for Divide<'_, '_> {
@@ -196,24 +200,27 @@ impl WithSimd for Divide<'_, '_> {
 impl Divide<'_, '_> {
     #[inline(always)]
     fn tiles<S: Simd, const C: usize, const V: usize>(self, simd: S) {
-        let Self { quotients: (panels, which), triangle, inverse, x } = self;
+        let Self { quotients: (panels, which), triangle, inverse, upper, x, rows, columns } = self;
         for (panels, first) in panels.chunks(DEPTH / WIDTH).zip(which.step_by(DEPTH / WIDTH)) {
-            for i in (0..x.len()).step_by(C) {
-                for lane in lanes::<f64, S, V>(WIDTH) {
+            for i in (0..rows).step_by(C) {
+                for lane in lanes::<f64, S, V>(columns) {
                     let mut tile = load::<f64, S, C, V>(&x[i..i + C], lane);
                     for (panel, q) in panels.iter().zip(first..) {
-                        let b = &triangle[q * WIDTH..(q + 1) * WIDTH];
-                        tile_nn::<f64, S, C, V>(simd, &mut tile, &panel[i..i + C], b, lane);
+                        let b = &triangle[q * WIDTH..triangle.len().min((q + 1) * WIDTH)];
+                        tile_nn::<f64, S, C, V>(simd, &mut tile, &panel[i..i + C], 0, b, lane);
                     }
                     store::<f64, S, C, V>(&mut x[i..i + C], lane, tile);
                 }
             }
         }
         let mut quotient = [[0.0; WIDTH]; C];
-        for i in (0..x.len()).step_by(C) {
-            for lane in lanes::<f64, S, V>(WIDTH) {
+        let width = WIDTH / f64::vectors::<S>(&[0.0; WIDTH]).len();
+        for i in (0..rows).step_by(C) {
+            for lane in lanes::<f64, S, V>(columns) {
                 let mut tile = zero::<f64, S, C, V>(simd);
-                tile_nn::<f64, S, C, V>(simd, &mut tile, &x[i..i + C], inverse, lane);
+                let (from, to) = if upper { (0, (lane + V) * width) } else { (lane * width, WIDTH) };
+                let b = &inverse[from..to.min(columns)];
+                tile_nn::<f64, S, C, V>(simd, &mut tile, &x[i..i + C], from, b, lane);
                 store::<f64, S, C, V>(&mut quotient, lane, tile);
             }
             x[i..i + C].copy_from_slice(&quotient);
@@ -263,6 +270,14 @@ fn inverse_of_diagonal(block: &[Row]) -> Block {
         inverse[i] = row;
     }
     inverse
+}
+
+fn transpose(block: &Block, transposed: &mut Block) {
+    for (i, row) in block.iter().enumerate() {
+        for (target, x) in transposed.iter_mut().zip(row) {
+            target[i] = *x;
+        }
+    }
 }
 
 /// `block <- -inverse' block`.

@@ -121,7 +121,7 @@ impl<T: Element> Product<'_, T> {
                             while k < until {
                                 let next = until.min((k / T::WIDTH + 1) * T::WIDTH);
                                 let a = &a.panel(k / T::WIDTH)[i..i + C];
-                                tile_nn::<T, S, C, V>(simd, &mut tile, a, &b.panel(p)[k..next], lane);
+                                tile_nn::<T, S, C, V>(simd, &mut tile, a, 0, &b.panel(p)[k..next], lane);
                                 k = next;
                             }
                             store::<T, S, C, V>(&mut c[i..i + C], lane, tile);

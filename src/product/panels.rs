@@ -1,5 +1,6 @@
 use super::Element;
 use nalgebra::DMatrix;
+use pulp::Arch;
 
 /// Rows come in groups of this many, so that a tile never hangs over the edge.
 pub(crate) const ROW_GROUP: usize = 24;
@@ -168,6 +169,33 @@ impl<T: Element> Panels<T> {
             for (x, y) in x.as_mut().iter_mut().zip(y.as_ref()) {
                 *x = x.plus(*y);
             }
+        }
+    }
+
+    /// `X <- p X + q Y`.
+    pub(crate) fn combine(&mut self, p: T, other: &Self, q: T) {
+        Arch::new().dispatch(|| {
+            for (x, y) in self.data.iter_mut().zip(&other.data) {
+                for (x, y) in x.as_mut().iter_mut().zip(y.as_ref()) {
+                    *x = p.times(*x).plus(q.times(*y));
+                }
+            }
+        });
+    }
+
+    /// `X <- p X`.
+    pub(crate) fn scale(&mut self, p: T) {
+        Arch::new().dispatch(|| {
+            for x in &mut self.data {
+                x.as_mut().iter_mut().for_each(|x| *x = p.times(*x));
+            }
+        });
+    }
+
+    /// `X <- X + p I`.
+    pub(crate) fn add_to_diagonal(&mut self, p: T) {
+        for i in 0..self.rows.min(self.columns) {
+            self.set(i, i, self.get(i, i).plus(p));
         }
     }
 

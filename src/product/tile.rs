@@ -43,17 +43,18 @@ pub(crate) fn tile_tn<T: Element, S: Simd, const C: usize, const V: usize>(
     *tile = sum;
 }
 
-/// `tile[c][..] += sum_k a[c][k] b[k][lane..]`: `a` holds C consecutive rows, `b` at most a panel's width of rows.
+/// `tile[c][..] += sum_k a[c][from + k] b[k][lane..]`: `a` holds C consecutive rows, `b` at most a panel's width of rows.
 #[inline(always)]
 pub(crate) fn tile_nn<T: Element, S: Simd, const C: usize, const V: usize>(
     simd: S,
     tile: &mut Tile<T, S, C, V>,
     a: &[T::Panel],
+    from: usize,
     b: &[T::Panel],
     lane: usize,
 ) {
     let mut sum = *tile;
-    let rows: [&[T]; C] = std::array::from_fn(|c| &a[c].as_ref()[..b.len()]);
+    let rows: [&[T]; C] = std::array::from_fn(|c| &a[c].as_ref()[from..from + b.len()]);
     for (k, b) in b.iter().enumerate() {
         step::<T, S, C, V>(simd, &mut sum, b.as_ref(), lane, std::array::from_fn(|c| rows[c][k]));
     }

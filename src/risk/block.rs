@@ -238,7 +238,7 @@ fn nn<T: Element, S: Simd, const C: usize, const V: usize>(
     let mut k = range.start;
     while k < range.end {
         let next = range.end.min((k / T::WIDTH + 1) * T::WIDTH);
-        tile_nn::<T, S, C, V>(simd, tile, &x.panel(k / T::WIDTH)[i..i + C], &panel[k..next], lane);
+        tile_nn::<T, S, C, V>(simd, tile, &x.panel(k / T::WIDTH)[i..i + C], 0, &panel[k..next], lane);
         k = next;
     }
 }

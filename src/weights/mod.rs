@@ -9,9 +9,11 @@ mod coefficients;
 mod compression;
 mod deflation;
 mod dense;
+mod extremes;
 mod halley;
 mod overlaps;
 pub mod polar;
+mod series;
 mod start;
 
 pub use blocks::BlockWeights;
