@@ -44,3 +44,7 @@ print(f"torch {torch.__version__}; d = {W0.shape[0]}, m = {W0.shape[1]}, n = {X.
 print("largest distance of an overlap (signal, spike, bulk) over all steps, largest overlap %.3f" % exact.max())
 print("  torch.optim.Muon, Newton-Schulz in float64: %.2e %.2e %.2e" % tuple((ours - exact).abs().amax(0)))
 print("  torch.optim.Muon as it is (bfloat16):       %.2e %.2e %.2e" % tuple((ours - plain).abs().amax(0)))
+
+# PyTorch 2.15.0, d = m = 24, n = 600, 150 steps of 0.01, momentum 0.95, Nesterov, 5 Newton-Schulz steps; overlaps up to 1.019:
+#   torch.optim.Muon, Newton-Schulz in float64: 3.54e-10 4.70e-10 6.20e-10
+#   torch.optim.Muon as it is (bfloat16):       5.57e-03 3.22e-04 3.16e-04
