@@ -18,10 +18,10 @@ use rayon::prelude::*;
 const ROWS_A_PORTION: usize = 8;
 const MAX_PORTIONS: usize = 64;
 
-/// Computes empirical gradients, and keeps the space that this needs: a sum for every thread, and the total.
+/// Computes empirical gradients. Between them it keeps what a block of samples needs; sums of the weights' size are given back, so that
+/// they are not held beside what a direction takes.
 #[derive(Debug)]
 pub struct EmpiricalGradient<T: Element = f64> {
-    total: Panels<T>,
     workers: Vec<Worker<T>>,
 }
 
@@ -53,17 +53,19 @@ fn portions(samples: usize, dimension: usize) -> usize {
 
 impl<T: Element> Default for EmpiricalGradient<T> {
     fn default() -> Self {
-        Self { total: Panels::zeros(0, 0), workers: Vec::new() }
+        Self { workers: Vec::new() }
     }
 }
 
 impl<T: Element> EmpiricalGradient<T> {
     /// Bytes that gradients from this many samples need beside the samples, on so many threads.
     pub fn bytes(samples: usize, dimension: usize, width: usize, threads: usize) -> u64 {
-        let columns = if Way::cheaper(dimension, width) == Way::Symmetric { dimension } else { width + 1 };
-        let sums = portions(samples, dimension).min(threads) + 1;
-        // Beside the sums: weights and the product, or what is made of them.
-        Panels::<T>::bytes(dimension, columns).saturating_mul(sums as u64 + 3)
+        let sums = portions(samples, dimension).min(threads) as u64 + 1;
+        match Way::cheaper(dimension, width) {
+            // The triangle, while sums grow; the weights and the product, after.
+            Way::Symmetric => Panels::<T>::bytes(dimension, dimension.max(width)).saturating_mul((sums + 1).max(3)),
+            Way::Narrow => Panels::<T>::bytes(dimension, width + 1).saturating_mul(sums + 1),
+        }
     }
 
     /// Overwrites `gradient` by the empirical gradient at `weights`; returns the empirical risk there.
@@ -86,16 +88,15 @@ impl<T: Element> EmpiricalGradient<T> {
         assert!(!samples.is_empty(), "a gradient needs samples");
         let squares = match Way::cheaper(dimension, width) {
             Way::Symmetric => {
-                let w = Panels::<T>::from_dense(weights);
-                let triangle = triangle(&w.transposed(), signal);
-                let squares = self.accumulate(samples, dimension, |worker, x, noise| {
+                let triangle = triangle(weights, signal);
+                let (mut moment, squares) = self.accumulate(samples, dimension, |worker, x, noise| {
                     worker.scratch.residuals_of_triangle(x, &triangle, noise);
                     worker.scratch.add_second_moment(x, &mut worker.sum);
                 });
-                let moment = &mut self.total;
+                drop(triangle);
                 moment.symmetrize();
                 let mut product = Panels::zeros(dimension, width);
-                add_product(moment, &w, Part::Full, &mut product);
+                add_product(&moment, &Panels::from_dense(weights), Part::Full, &mut product);
                 scale_into(&product, samples.len(), gradient);
                 squares
             }
@@ -103,18 +104,18 @@ impl<T: Element> EmpiricalGradient<T> {
                 let w = Panels::from_fn(dimension, width + 1, |i, j| {
                     T::from_f64(if j < width { weights[(i, j)] } else { signal[i] })
                 });
-                let squares = self.accumulate(samples, width + 1, |worker, x, noise| {
+                let (total, squares) = self.accumulate(samples, width + 1, |worker, x, noise| {
                     worker.scratch.residuals_of_outputs(x, &w, noise);
                     worker.scratch.add_outputs(x, &mut worker.sum);
                 });
-                scale_into(&self.total, samples.len(), gradient);
+                scale_into(&total, samples.len(), gradient);
                 squares
             }
         };
         squares / (4 * samples.len()) as f64
     }
 
-    /// Sums over all blocks into the total; returns the sum of the squares of the residuals.
+    /// The sum over all blocks, and that of the squares of the residuals.
     ///
     /// As many portions at a time as there are threads; each is summed by itself, and the sums are added in order.
     fn accumulate(
@@ -122,21 +123,20 @@ impl<T: Element> EmpiricalGradient<T> {
         samples: &Samples<T>,
         columns: usize,
         each: impl Fn(&mut Worker<T>, &Panels<T>, &[f64]) + Sync,
-    ) -> f64 {
+    ) -> (Panels<T>, f64) {
         let shape = (samples.dimension(), columns);
         let count = portions(samples.len(), samples.dimension());
         let together = count.min(rayon::current_num_threads());
-        if (self.total.rows(), self.total.columns()) != shape {
-            *self = Self { total: Panels::zeros(shape.0, shape.1), workers: Vec::new() };
-        }
+        let zeros = || Panels::zeros(shape.0, shape.1);
         self.workers.resize_with(together, || Worker {
-            sum: Panels::zeros(shape.0, shape.1),
+            sum: Panels::zeros(0, 0),
             scratch: block::Scratch::default(),
             squares: 0.0,
         });
+        self.workers.iter_mut().for_each(|worker| worker.sum = zeros());
+        let mut total = zeros();
         let blocks: Vec<_> = samples.blocks().collect();
         let share = |p: usize| p * blocks.len() / count..(p + 1) * blocks.len() / count;
-        self.total.clear();
         let mut squares = 0.0;
         for first in (0..count).step_by(together) {
             let workers = &mut self.workers[..together.min(count - first)];
@@ -149,19 +149,21 @@ impl<T: Element> EmpiricalGradient<T> {
                 }
             });
             for worker in workers {
-                self.total.add(&worker.sum);
+                total.add(&worker.sum);
                 squares += worker.squares;
             }
         }
-        squares
+        self.workers.iter_mut().for_each(|worker| worker.sum = Panels::zeros(0, 0));
+        (total, squares)
     }
 }
 
 /// The triangle U with `x'Ux = x'Dx`, `D = W W' - w* w*'`: D on the diagonal, twice D above it.
-fn triangle<T: Element>(transposed_weights: &Panels<T>, signal: &[f64]) -> Panels<T> {
+fn triangle<T: Element>(weights: &DMatrix<f64>, signal: &[f64]) -> Panels<T> {
     let dimension = signal.len();
+    let transposed = Panels::<T>::from_fn(weights.ncols(), dimension, |k, i| T::from_f64(weights[(i, k)]));
     let mut d = Panels::zeros(dimension, dimension);
-    add_transposed_product(transposed_weights, transposed_weights, Part::Upper, &mut d);
+    add_transposed_product(&transposed, &transposed, Part::Upper, &mut d);
     for j in 0..dimension {
         for i in 0..=j {
             let excess = d.get(i, j).to_f64() - signal[i] * signal[j];

@@ -70,8 +70,8 @@ impl Simulation {
     ) -> Result<Measured, DomainError> {
         let setting = self.setting_of(seed);
         let population = Population::of(&setting)?;
-        let landscape = SampledLandscape::<T>::new(self, &population, seed);
         let start = self.initial_weights(seed)?;
+        let landscape = SampledLandscape::<T>::new(self, &population, seed);
         let mut recursion = Recursion::new(landscape, self.optimizer.clone(), self.step_size(), start)?;
         let eta = setting.step_size.unwrap_or(f64::NAN);
         let rate = population.risk().signal_energy();
@@ -95,7 +95,7 @@ impl Simulation {
                 Observable::Risk => {
                     let at = time.is_none() && escaped;
                     let asked = at || recursion.steps() == last;
-                    let risk = if asked { population.risk().population_risk(weights) } else { f64::NAN };
+                    let risk = if asked { population.population_risk(weights) } else { f64::NAN };
                     (at, risk * setting.risk_scale())
                 }
             };

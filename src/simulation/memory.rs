@@ -80,8 +80,9 @@ pub(super) fn forecast(simulation: &Simulation, runs: usize, concurrent: usize, 
         Precision::Double => EmpiricalGradient::<f64>::bytes(batch, dimension, width, threads),
         Precision::Single => EmpiricalGradient::<f32>::bytes(batch, dimension, width, threads),
     };
-    // Weights, gradient, two of state, and about six more while a polar factor is computed.
-    let dense = (dimension as u64).saturating_mul(width as u64).saturating_mul(8 * 10);
+    // Weights, gradient, two of state, and two more for an observation or six to eight for a polar factor.
+    let matrices = if simulation.optimizer.is_orthogonal() { 12 } else { 6 };
+    let dense = (dimension as u64).saturating_mul(width as u64).saturating_mul(8 * matrices);
     Forecast {
         samples: held.into_iter().map(bytes).fold(0, u64::saturating_add),
         workspace: gradient.saturating_add(dense),

@@ -50,7 +50,7 @@ impl<'a> Observer<'a> {
             step,
             off_manifold: self.population.off_manifold(weights).unwrap_or(f64::NAN),
             empirical_risk: f64::NAN,
-            population_risk: self.population.risk().population_risk(weights) * self.risk_scale,
+            population_risk: self.population.population_risk(weights) * self.risk_scale,
             alignment: overlaps[0] / energy,
             amplification,
             orthogonality_error: f64::NAN,

@@ -1,4 +1,5 @@
 use crate::experiment::{Setting, Signal};
+use crate::product::{Panels, Part, add_transposed_product, dense_transposed_product};
 use crate::risk::DenseRisk;
 use crate::scalar::DomainError;
 use crate::spectrum::CovarianceMatrix;
@@ -106,6 +107,23 @@ impl Population {
         (std::iter::once(signal).chain(self.columns.iter().map(column)).collect(), diagonal.iter().sum())
     }
 
+    /// Population risk of weights `d x m`: that of [`Population::risk`], without a matrix `d x d` where the width is large.
+    pub fn population_risk(&self, weights: &DMatrix<f64>) -> f64 {
+        let (d, m) = weights.shape();
+        if m + 1 < d {
+            return self.risk.population_risk(weights);
+        }
+        let (signal, q) = (self.signal(), |i: usize| self.deviation[i] * self.deviation[i]);
+        let excess: Vec<f64> = diagonal(weights).iter().zip(signal).map(|(s, w)| s - w * w).collect();
+        let tau: f64 = excess.iter().enumerate().map(|(i, e)| q(i) * e).sum();
+        let on: f64 = excess.iter().enumerate().map(|(i, e)| (q(i) * e) * (q(i) * e)).sum();
+        let above = above_diagonal(weights, |i, j, s| {
+            let excess = s - signal[i] * signal[j];
+            2.0 * q(i) * q(j) * excess * excess
+        });
+        (on + above) / 2.0 + tau * tau / 4.0
+    }
+
     /// `||S - S_M||_F/||S||_F`, `S_M` the nearest matrix of the invariant manifold's form (`derivations/finite-samples.md`,
     /// observed-overlaps); `None` where there is no manifold.
     pub fn off_manifold(&self, weights: &DMatrix<f64>) -> Option<f64> {
@@ -127,14 +145,31 @@ impl Population {
         }
         let on_diagonal: f64 = diagonal.iter().map(|s| s * s).sum();
         let beside = if d <= EXPLICIT {
-            let s = weights * weights.transpose();
-            (0..d).map(|j| (0..j).map(|i| 2.0 * s[(i, j)] * s[(i, j)]).sum::<f64>()).sum()
+            above_diagonal(weights, |_, _, s| 2.0 * s * s)
         } else {
-            let gram = weights.transpose() * weights;
+            let gram = dense_transposed_product(weights, weights);
             (gram.norm_squared() - on_diagonal).max(0.0)
         };
         Some(((beside - in_block).max(0.0) + within).sqrt() / (beside + on_diagonal).sqrt())
     }
+}
+
+/// The sum of f(i, j, S_ij) over i < j, `S = W W'`: some columns of S at a time, so that it is never held as a whole.
+fn above_diagonal(weights: &DMatrix<f64>, f: impl Fn(usize, usize, f64) -> f64) -> f64 {
+    const COLUMNS: usize = 96;
+    let (d, m) = weights.shape();
+    let transposed = Panels::<f64>::from_fn(m, d, |k, i| weights[(i, k)]);
+    let mut sum = 0.0;
+    for first in (0..d).step_by(COLUMNS) {
+        let columns = COLUMNS.min(d - first);
+        let some = Panels::from_fn(m, columns, |k, j| weights[(first + j, k)]);
+        let mut s = Panels::zeros(d, columns);
+        add_transposed_product(&transposed, &some, Part::Full, &mut s);
+        for j in 0..columns {
+            sum += (0..first + j).map(|i| f(i, first + j, s.get(i, j))).sum::<f64>();
+        }
+    }
+    sum
 }
 
 /// Above this dimension `||S||_F` is taken from the smaller Gram matrix, and `off_manifold` has a floor of about 1e-8.

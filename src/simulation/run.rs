@@ -68,9 +68,11 @@ impl Simulation {
     fn run_in<T: Element>(&self, seed: u64, progress: &impl Fn(u64)) -> Result<Run, DomainError> {
         let setting = self.setting_of(seed);
         let population = Population::of(&setting)?;
+        // Before the samples: what drawing it takes for a moment is not on top of them.
+        let start = self.initial_weights(seed)?;
         let landscape = SampledLandscape::<T>::new(self, &population, seed);
         let descent = Watched::new(self.optimizer.clone(), self.every);
-        let recursion = Recursion::new(landscape, descent, self.step_size(), self.initial_weights(seed)?)?;
+        let recursion = Recursion::new(landscape, descent, self.step_size(), start)?;
         let mut observer = Observer::new(&population, setting.risk_scale());
         let see = |step, weights: &_, observed| observer.see(step, weights, observed);
         let scale = setting.risk_scale();
