@@ -221,6 +221,9 @@ fn one<T: Real>(
             plan.rows = spread(&end, options.points, setting);
         }
     }
+    if options.events && options.plot.is_empty() {
+        plan.rows.clear();
+    }
     let mut rows = Vec::new();
     let outcome = run(setting, &plan, &mut |row| rows.push(row))?;
     let Outcome { stop, end, events, remarks, .. } = outcome;

@@ -1,6 +1,7 @@
 //! Runs in certified enclosures: every number printed is an interval that holds the exact one.
 
 mod descent;
+mod parts;
 mod record;
 mod spectral;
 mod steps;
@@ -23,6 +24,8 @@ use record::Record;
 /// ([`ValidatedRecursion`](crate::trajectory::ValidatedRecursion)) while no coefficient changes its sign; the flow of SpecGD is the exact
 /// one with enclosures for numbers, its recursion is computed in intervals. Where two things cannot be told apart, or an enclosure has become useless, the outcome
 /// says where and why.
+///
+/// A strength or an initial coefficient that is a wide interval is, for GD, cut into parts, and rows and events are hulls over them.
 ///
 /// When a condition is first met is found in double precision, and taken as the horizon: everything up to it is certified, that
 /// it is met exactly there is not.
@@ -49,7 +52,29 @@ pub fn run_certified(
         Stop::Condition { .. } => Some(Interval::point(*end)),
         _ => plan.horizon,
     });
-    let mut record = Record::new(setting, &spectrum, &plan.rows, horizon, emit);
+    let plan = Plan { until: None, horizon, ..plan.clone() };
+    let outcome = if setting.method == Method::Spectral {
+        follow(setting, &plan, emit)?
+    } else {
+        parts::run(setting, &plan, emit, |part, emit| follow(part, &plan, emit))?
+    };
+    let met = until.filter(|(stop, _)| matches!(stop, Stop::Condition { .. }));
+    let stop = match (outcome.stop, met) {
+        (Stop::Horizon, Some((_, end))) => Stop::Condition { time: Interval::point(end) },
+        (stop, _) => stop,
+    };
+    Ok(Outcome { stop, ..outcome })
+}
+
+/// Follows `setting` as a whole to the horizon of `plan`.
+fn follow(
+    setting: &Setting<Interval>,
+    plan: &Plan<Interval>,
+    emit: &mut dyn FnMut(Row<Interval>),
+) -> Result<Outcome<Interval>, DomainError> {
+    let spectrum = setting.spectrum()?;
+    let start = setting.start(&spectrum)?;
+    let mut record = Record::new(setting, &spectrum, &plan.rows, plan.horizon, emit);
     let stop = match (&setting.step_size, &setting.method) {
         (Some(eta), method) => {
             let rate = setting.clock_rate();
@@ -63,11 +88,6 @@ pub fn run_certified(
         }
         (None, Method::Spectral) => spectral::follow(&mut record, CertifiedFlow::new(&spectrum, &start)?, &start),
         (None, _) => descent::follow(&mut record, &spectrum, &start)?,
-    };
-    let met = until.filter(|(stop, _)| matches!(stop, Stop::Condition { .. }));
-    let stop = match (stop, met) {
-        (Stop::Horizon, Some((_, end))) => Stop::Condition { time: Interval::point(end) },
-        (stop, _) => stop,
     };
     Ok(record.outcome(stop))
 }

@@ -238,4 +238,25 @@ mod tests {
             prop_assert!(after <= bound * before * (1.0 + 1e-8) + 1e-13, "{after} > {bound} * {before}");
         }
     }
+    /// Steps do expand distances: the largest factor of many directions is above 1, and below the bound.
+    #[test]
+    fn a_bound_of_one_would_be_wrong() {
+        let spectrum = Spectrum::spiked(Interval::point(20.0), 100).unwrap();
+        let start = [1e-2, 0.1, 1e-2].map(Interval::point);
+        let recursion = ValidatedRecursion::new(&spectrum, Interval::point(0.02), &start).unwrap();
+        let mut largest = 0.0_f64;
+        for i in 0..400 {
+            for k in 0..20 {
+                let (angle, height) = (std::f64::consts::PI * f64::from(i) / 400.0, f64::from(k) / 20.0);
+                let eta = [libm::sin(angle), libm::cos(angle) * height, libm::cos(angle) * (1.0 - height) / 10.0];
+                let (mut one, mut other) = (recursion.clone(), moved(&recursion, &eta.map(|v| 1e-6 * v)));
+                let before = distance(&one, &other);
+                assert!(one.step().is_ok() && other.step().is_ok());
+                largest = largest.max(distance(&one, &other) / before);
+            }
+        }
+        // Differences of 1e-6 are good to 1e-9.
+        let bound = recursion.expansion().unwrap();
+        assert!(largest > 1.0 + 1e-5 && largest <= bound, "{largest} {bound}");
+    }
 }
