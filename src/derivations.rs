@@ -15,6 +15,9 @@ pub mod manifold {}
 #[doc = include_str!("../derivations/gradient-descent.md")]
 pub mod gradient_descent {}
 
+#[doc = include_str!("../derivations/taylor.md")]
+pub mod taylor {}
+
 #[doc = include_str!("../derivations/spectral-descent.md")]
 pub mod spectral_descent {}
 

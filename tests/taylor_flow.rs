@@ -104,6 +104,53 @@ fn bad_starts_and_a_spent_budget_are_named() {
     assert!(matches!(stop, Stop::Budget { steps: 3, .. }), "{stop}");
 }
 
+/// Relative errors of the coefficients at t = 1, of steps of length `step` and one order.
+fn error_at_order(order: usize, step: f64) -> f64 {
+    let spectrum = Spectrum::with_signal(1.0, vec![Group { variance: 2.5, multiplicity: 1 }]).unwrap();
+    let start = [0.3, 0.2];
+    let mut exact = GradientFlow::new(&spectrum, &start).unwrap();
+    run(&mut exact, 1.0);
+    // a tolerance that never shortens these steps
+    let flow = GradientFlow::with_tolerance(&spectrum, &start, Some(&0.01)).unwrap();
+    let mut flow = flow.with_order(order).unwrap();
+    let steps = (1.0 / step).round() as u64;
+    for k in 1..=steps {
+        run(&mut flow, k as f64 / steps as f64);
+    }
+    assert_eq!(flow.steps(), steps);
+    (0..2).map(|j| (flow.coefficient(j) / exact.coefficient(j) - 1.0).abs()).fold(0.0, f64::max)
+}
+
+/// Not `n + 1`, as the logarithms alone would: near the optimum the signal is moved by the series of its excess.
+#[test]
+fn halving_a_fixed_step_twice_gains_4_to_the_n() {
+    for order in 4..8 {
+        // errors between rounding and a millionth
+        let step = 1.0 / f64::from(1 << (if order < 7 { 5 } else { 4 }));
+        let gain = (error_at_order(order, step) / error_at_order(order, step / 4.0)).log2() / 2.0;
+        // the next order contributes a relative O(step) of rates up to about 10, of one sign or the other
+        assert!((gain - order as f64).abs() < 0.25, "order {order}: gain 2^{gain} a halving");
+    }
+}
+
+#[test]
+fn the_adaptive_order_costs_hardly_more_than_the_best_fixed_one() {
+    let spectrum = Spectrum::spiked(20.0, 100).unwrap();
+    let work = |flow: GradientFlow| {
+        let mut flow = flow;
+        run(&mut flow, 50.0);
+        // what the flow itself weighs: products, and as much as some hundred of them for the rest of a step in double precision
+        flow.operations() as f64 + 600.0 * flow.steps() as f64
+    };
+    for tolerance in [1e-6, 1e-10, 1e-14] {
+        let flow = GradientFlow::with_tolerance(&spectrum, &[1e-3; 3], Some(&tolerance)).unwrap();
+        let fixed = (6..40).map(|order| work(flow.clone().with_order(order).unwrap()));
+        let best = fixed.fold(f64::INFINITY, f64::min);
+        let adaptive = work(flow);
+        assert!(adaptive <= 1.1 * best, "tolerance {tolerance}: {adaptive} against {best}");
+    }
+}
+
 fn spectra() -> impl Strategy<Value = (Spectrum, Vec<f64>)> {
     let group = (0.1..30.0_f64, 1_u64..200);
     (0.1..3.0_f64, prop::collection::vec(group, 1..7)).prop_flat_map(|(signal, groups)| {

@@ -1,9 +1,11 @@
 //! The Taylor flow of GD in double precision against digits from elsewhere: relative error at most 1e-12 in every coefficient,
-//! for lambda in [0, 1e4], d in [3, 1e6], alpha in [1e-12, 0.5], t up to 1e4.
+//! for lambda in [0, 1e4], d in [3, 1e6], alpha in [1e-12, 0.5], t up to 1e4. And the flows of spectral powers between GD and SpecGD.
 
 use specdyn::spectrum::{Group, Spectrum};
-use specdyn::trajectory::Stop;
+use specdyn::trajectory::exact::ExactFlow;
+use specdyn::trajectory::power::PowerFlow;
 use specdyn::trajectory::taylor::GradientFlow;
+use specdyn::trajectory::{Flow, Stop};
 
 /// What is promised of every coefficient.
 const PROMISE: f64 = 1e-12;
@@ -78,6 +80,85 @@ fn a_coarser_tolerance_is_met() {
             let moved = (exact / row.start[j]).ln().abs().max(1.0);
             let error = (flow.coefficient(j) / exact - 1.0).abs();
             assert!(error <= 1e-8 * moved * flow.steps() as f64, "w_{j} is off by {error:e} at t = {}", row.time);
+        }
+    }
+}
+
+/// Coefficients at time `limit`.
+fn arrive(flow: &mut impl Flow<f64>, limit: f64) -> Vec<f64> {
+    loop {
+        let stop = match flow.next_segment(Some(&limit)) {
+            Ok(_) => continue,
+            Err(stop) => stop,
+        };
+        assert_eq!(stop, Stop::Horizon, "{stop}");
+        return flow.current().1;
+    }
+}
+
+/// Through sign changes and along surfaces: digits from an independent integration, `scripts/reference_power_flow.py`, as far as an
+/// explicit method can go, with its own error beside them.
+#[test]
+fn flows_of_powers_agree_with_the_reference() {
+    let rows: Vec<&str> = include_str!("data/power_flow_reference.csv").lines().skip(1).collect();
+    assert!(rows.len() > 80);
+    let mut worst = 0.0_f64;
+    for line in rows {
+        let fields: Vec<&str> = line.split(',').collect();
+        let numbers = |k: usize| fields[k].split(' ').map(|x| x.parse().unwrap()).collect::<Vec<f64>>();
+        let (power, start, time, difference): (f64, f64, f64, f64) =
+            (numbers(0)[0], numbers(3)[0], numbers(4)[0], numbers(6)[0]);
+        let rest = numbers(1).into_iter().zip(numbers(2)).skip(1);
+        let rest = rest.map(|(variance, n)| Group { variance, multiplicity: n as u64 }).collect();
+        let spectrum = Spectrum::with_signal(numbers(1)[0], rest).unwrap();
+        let w = arrive(&mut PowerFlow::new(&spectrum, &power, &vec![start; spectrum.groups()]).unwrap(), time);
+        for (w, exact) in w.iter().zip(numbers(5)) {
+            let error = (w / exact - 1.0).abs();
+            // the finer of two tolerances of a method of order 5, 100 apart, and the rounding of its thousands of steps
+            assert!(error <= difference + 1e-11, "{w} instead of {exact}: {error:e}, {line}");
+            worst = worst.max(error / (difference + 1e-11));
+        }
+    }
+    println!("at most {worst} of the reference's own error");
+}
+
+#[test]
+fn powers_tend_to_specgd_and_gd_in_proportion_to_their_distance() {
+    let spectrum = Spectrum::spiked(11.0, 50).unwrap();
+    let start = [1e-3; 3];
+    for time in [0.2, 0.5, 0.9] {
+        let ends = [
+            arrive(&mut ExactFlow::new(&spectrum, &start).unwrap(), time),
+            arrive(&mut GradientFlow::new(&spectrum, &start).unwrap(), time),
+        ];
+        for (p, end) in [0.0, 1.0].into_iter().zip(ends) {
+            let distance = |step: f64| -> Vec<f64> {
+                let w = arrive(&mut PowerFlow::new(&spectrum, &(p - step).abs(), &start).unwrap(), time);
+                w.iter().zip(&end).map(|(w, end)| w - end).collect()
+            };
+            for (far, near) in distance(0.004).iter().zip(distance(0.002)) {
+                // to first order 2; the second order is up to ten times the first, and 0.004 is left of it
+                assert!((far / near - 2.0).abs() < 0.08, "p = {p}, t = {time}: {far:e} against {near:e}");
+            }
+        }
+    }
+}
+
+/// The layer at a surface may be thinner than rounding can tell: whatever happens there, the risk falls, and the same place is reached
+/// when the flow is cut short on the way.
+#[test]
+fn powers_from_0_05_to_0_9_pass_their_surfaces_wherever_they_are_cut() {
+    for p in [0.05, 0.1, 0.15, 0.2, 1.0 / 3.0, 0.6, 0.9] {
+        for (strength, dimension, init) in [(11.0, 50, 1e-3), (20.0, 100, 1e-6), (2.0, 1000, 0.01)] {
+            let spectrum = Spectrum::spiked(strength, dimension).unwrap();
+            let flow = || PowerFlow::new(&spectrum, &p, &[init; 3]).unwrap();
+            let whole = arrive(&mut flow(), 0.9);
+            let mut cut = flow();
+            [0.15, 0.31, 0.5].into_iter().for_each(|time| drop(arrive(&mut cut, time)));
+            for (a, b) in whole.iter().zip(arrive(&mut cut, 0.9)) {
+                // what follows its surface is known as well as the excess energy, a sum of terms up to 1: some tens of roundings
+                assert!((a - b).abs() <= 64.0 * f64::EPSILON, "p = {p}, lambda = {strength}: {a} and {b}");
+            }
         }
     }
 }

@@ -6,8 +6,9 @@ use crate::observe::Amplification;
 use crate::risk::Landscape;
 use crate::scalar::DomainError;
 use crate::trajectory::exact::ExactFlow;
+use crate::trajectory::power::PowerFlow;
 use crate::trajectory::roots::Root;
-use crate::trajectory::taylor::{GradientFlow, PowerFlow};
+use crate::trajectory::taylor::GradientFlow;
 use crate::trajectory::{Flow, OverlapFlow, Recursion, Segment, Stop};
 use crate::weights::Weights;
 

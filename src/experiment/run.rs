@@ -5,7 +5,8 @@ use crate::descent::Method;
 use crate::observe::Condition;
 use crate::scalar::{DomainError, Real};
 use crate::trajectory::exact::ExactFlow;
-use crate::trajectory::taylor::{GradientFlow, PowerFlow};
+use crate::trajectory::power::PowerFlow;
+use crate::trajectory::taylor::GradientFlow;
 use crate::trajectory::{Event, OverlapFlow, Recursion, Stop};
 use std::any::Any;
 

@@ -3,8 +3,7 @@ use crate::descent::Method;
 use crate::observe::{Amplification, Condition, ESCAPE_LEVEL, Gauge, Quantity, SegmentGauge};
 use crate::risk::Landscape;
 use crate::scalar::Real;
-use crate::trajectory::polynomial::differentiate;
-use crate::trajectory::roots::{Root, roots};
+use crate::trajectory::roots::Root;
 use crate::trajectory::{Event, EventKind, Flow, Recursion, Segment, Stop};
 use crate::weights::Weights;
 use std::cmp::Ordering;
@@ -49,6 +48,7 @@ pub(super) struct Watch<'a, T: Real, G, Emit> {
     last: Vec<T>,
     found: Vec<Root<T>>,
     escaped: bool,
+    holds_at_zero: bool,
     /// The condition does not hold before this time.
     quiet_until: Option<T>,
 }
@@ -75,6 +75,7 @@ impl<'a, T: Real, G, Emit: FnMut(Row<T>)> Watch<'a, T, G, Emit> {
             last: Vec::new(),
             found: Vec::new(),
             escaped: start[0] >= escape,
+            holds_at_zero: false,
             quiet_until: None,
         }
     }
@@ -117,6 +118,7 @@ impl<T: Real, G: SegmentGauge<T>, Emit: FnMut(Row<T>)> Watch<'_, T, G, Emit> {
     pub(super) fn follow(mut self, flow: &mut impl Flow<T>) -> Outcome<T> {
         let horizon = self.plan.horizon.as_ref().map(|t| t.clone() * &self.clock_rate);
         let (by_segments, by_ratios) = (flow.events().is_none(), !flow.keeps_amplification());
+        self.holds_at_zero = flow.holds_at_zero();
         let unit_speed = flow.has_unit_speed();
         loop {
             let passed = flow.next_segment(horizon.as_ref()).map(|segment| {
@@ -128,6 +130,11 @@ impl<T: Real, G: SegmentGauge<T>, Emit: FnMut(Row<T>)> Watch<'_, T, G, Emit> {
                 Err(stop) => {
                     let (time, w) = flow.current();
                     // At rest the rows go on; at the horizon the last one may have missed the last segment by a rounding.
+                    if by_segments && matches!(stop, Stop::Optimum { .. }) {
+                        self.note_zeros(&time, &w);
+                        self.events.push(Event { time: time.clone(), kind: EventKind::Optimum, coefficient: 0 });
+                        self.last.clone_from(&w);
+                    }
                     if matches!(stop, Stop::Optimum { .. } | Stop::Horizon) {
                         let last = horizon.unwrap_or_else(|| time.clone());
                         self.emit_rows_at_rest(&w, &last);
@@ -199,7 +206,11 @@ impl<T: Real, G: SegmentGauge<T>, Emit: FnMut(Row<T>)> Watch<'_, T, G, Emit> {
             self.see(&segment.coefficients_at(&turn));
         }
         if by_segments || by_ratios || met.is_some() {
-            self.last = segment.coefficients_at(end);
+            let last = segment.coefficients_at(end);
+            if by_segments {
+                self.note_zeros(segment.start(), &last);
+            }
+            self.last = last;
             self.amplification.see(&self.gauge.coefficients(&self.last));
         }
         if by_segments {
@@ -224,14 +235,12 @@ impl<T: Real, G: SegmentGauge<T>, Emit: FnMut(Row<T>)> Watch<'_, T, G, Emit> {
         self.amplification.see(&self.gauge.coefficients(point));
     }
 
-    /// Escape, and the extrema of every coefficient: the roots of the slope of its square.
+    /// Escape, and the extrema of every coefficient.
     fn note_events(&mut self, segment: &impl Segment<T>, end: &T) {
         let first = self.events.len();
-        let mut slope = Vec::new();
         for j in 0..segment.groups() {
-            differentiate(&segment.excess(j), &mut slope);
             self.found.clear();
-            roots(&slope, segment.length(), &mut self.found);
+            segment.turns(j, &mut self.found);
             for root in self.found.iter().filter(|root| root.crosses() && root.at <= *end) {
                 let kind = if root.before == Ordering::Greater { EventKind::Maximum } else { EventKind::Minimum };
                 self.events.push(Event { time: root.at.clone() + segment.start(), kind, coefficient: j });
@@ -246,6 +255,19 @@ impl<T: Real, G: SegmentGauge<T>, Emit: FnMut(Row<T>)> Watch<'_, T, G, Emit> {
             }
         }
         self.events[first..].sort_by(|a, b| a.time.partial_cmp(&b.time).unwrap_or(Ordering::Equal));
+    }
+
+    /// What is held at zero from `time` on, where the coefficients are `w`.
+    fn note_zeros(&mut self, time: &T, w: &[T]) {
+        if !self.holds_at_zero {
+            return;
+        }
+        for (j, (before, now)) in self.last.iter().zip(w).enumerate() {
+            let zero = before.int(0);
+            if *now == zero && *before != zero {
+                self.events.push(Event { time: time.clone(), kind: EventKind::Zero, coefficient: j });
+            }
+        }
     }
 
     fn emit_rows_at_rest(&mut self, w: &[T], last: &T) {

@@ -11,6 +11,7 @@ mod matrix_flow;
 mod matrix_series;
 mod overlap_flow;
 pub mod polynomial;
+pub mod power;
 mod rational_descent;
 mod recursion;
 mod recursion_grid;

@@ -30,6 +30,13 @@ pub trait Segment<T: Real> {
         None
     }
 
+    /// Appends the local times at which `w_j` may turn, ascending, with the signs of the slope of `|w_j|` on either side.
+    fn turns(&self, j: usize, found: &mut Vec<Root<T>>) {
+        let mut slope = Vec::new();
+        differentiate(&self.excess(j), &mut slope);
+        roots(&slope, self.length(), found);
+    }
+
     /// Appends the local times at which `w_j/w_0` may turn, ascending: the roots of `x_j' x_0 - x_j x_0'`, `x = w^2`.
     fn ratio_turns(&self, j: usize, found: &mut Vec<Root<T>>) {
         let one = self.length().int(1);
@@ -67,6 +74,11 @@ pub trait Flow<T: Real> {
 
     /// Whether no coefficient ever moves faster than 1.
     fn has_unit_speed(&self) -> bool {
+        false
+    }
+
+    /// Whether a coefficient can reach zero, and be held there. (One that only decays may still be too small for the number type.)
+    fn holds_at_zero(&self) -> bool {
         false
     }
 

@@ -4,18 +4,18 @@ use crate::scalar::Scalar;
 ///
 /// Thousands of additions cost one rounding, not thousands (TwoSum; exact for number types that round to nearest).
 #[derive(Clone, Debug)]
-pub(super) struct Compensated<T> {
-    pub(super) high: T,
-    pub(super) low: T,
+pub(in crate::trajectory) struct Compensated<T> {
+    pub(in crate::trajectory) high: T,
+    pub(in crate::trajectory) low: T,
 }
 
 impl<T: Scalar> Compensated<T> {
-    pub(super) fn new(high: T) -> Self {
+    pub(in crate::trajectory) fn new(high: T) -> Self {
         Self { low: high.int(0), high }
     }
 
     #[inline]
-    pub(super) fn add(&mut self, x: &T) {
+    pub(in crate::trajectory) fn add(&mut self, x: &T) {
         let sum = self.high.clone() + x;
         let part = sum.clone() - &self.high;
         let error = (self.high.clone() - &(sum.clone() - &part)) + &(x.clone() - &part);
@@ -24,7 +24,7 @@ impl<T: Scalar> Compensated<T> {
     }
 
     #[inline]
-    pub(super) fn value(&self) -> T {
+    pub(in crate::trajectory) fn value(&self) -> T {
         self.high.clone() + &self.low
     }
 }

@@ -28,6 +28,7 @@ pub struct GradientFlow<T: Real = f64> {
     time: Compensated<T>,
     end_time: Compensated<T>,
     steps: u64,
+    operations: u64,
     budget: u64,
 }
 
@@ -63,6 +64,7 @@ impl<T: Real> GradientFlow<T> {
             time: Compensated::new(zero.clone()),
             end_time: Compensated::new(zero),
             steps: 0,
+            operations: 0,
             budget: BUDGET,
         })
     }
@@ -75,6 +77,19 @@ impl<T: Real> GradientFlow<T> {
     pub fn resolved(mut self) -> Self {
         self.resolved = true;
         self
+    }
+
+    /// Keeps all series at one order, instead of the order that the terms show to be cheapest.
+    ///
+    /// # Errors
+    /// An order below 4 or above 10,000.
+    pub fn with_order(mut self, order: usize) -> Result<Self, DomainError> {
+        if !(4..=10_000).contains(&order) {
+            return Err(DomainError::new("order", order, "an integer from 4 to 10000"));
+        }
+        self.pace.fix_order(order);
+        self.series = Series::new(&self.length, self.pace.max_order());
+        Ok(self)
     }
 
     /// Stops with [`Stop::Budget`] after so many steps.
@@ -98,12 +113,18 @@ impl<T: Real> GradientFlow<T> {
         self.time = Compensated::new(self.length.clone());
         self.end_time = self.time.clone();
         self.steps = 0;
+        self.operations = 0;
         Ok(())
     }
 
     /// Steps done since the start.
     pub fn steps(&self) -> u64 {
         self.steps
+    }
+
+    /// Multiply-adds in products of series since the start: what a step costs where an operation is expensive.
+    pub fn operations(&self) -> u64 {
+        self.operations
     }
 
     /// The time reached: the end of the last segment.
@@ -139,6 +160,7 @@ impl<T: Real> GradientFlow<T> {
             return Err(Stop::Budget { time: self.time.value(), steps: self.steps });
         }
         let scale = self.expand()?;
+        self.operations += self.series.operations();
         let step = self.step(&scale)?;
         match (step, limit, remaining) {
             (step, Some(limit), Some(remaining)) if step.as_ref().is_none_or(|h| *h >= remaining) => {

@@ -1,16 +1,15 @@
-//! Taylor-series flows of GD and of spectral powers: any order, in any number system, with the step chosen by the last two
-//! terms of the series (`derivations/gradient-descent.md`, `derivations/spectral-powers.md`).
+//! The Taylor-series flow of GD: any order, in any number system, with order and step chosen by the last terms of the series.
 
 mod block;
 mod compensated;
 mod gradient;
 mod passive;
-mod power;
 mod segment;
 mod series;
 mod state;
 mod step;
 
+pub(super) use compensated::Compensated;
 pub use gradient::GradientFlow;
-pub use power::{PowerFlow, PowerSegment};
 pub use segment::GradientSegment;
+pub(super) use step::Pace;

@@ -65,6 +65,17 @@ impl<T: Real> Segment<T> for GradientSegment<'_, T> {
         }
     }
 
+    /// `w_j` turns where `h_j = 0`: no squares, so nothing underflows.
+    fn turns(&self, j: usize, found: &mut Vec<Root<T>>) {
+        if self.flow.state.is_zero(j) {
+            return;
+        }
+        let mut slope = Vec::new();
+        self.bracket(j, &mut slope);
+        slope.iter_mut().for_each(|c| *c = -c.clone());
+        roots(&slope, self.length(), found);
+    }
+
     /// `w_j/w_0` turns where `q_0 h_0 = q_j h_j`: no squares, so nothing underflows.
     fn ratio_turns(&self, j: usize, found: &mut Vec<Root<T>>) {
         let q = self.flow.spectrum.variance();

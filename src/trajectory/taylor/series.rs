@@ -7,7 +7,7 @@ use crate::spectrum::Spectrum;
 /// In the squares `x_j = w_j^2` the field is `x_j' = -2 q_j h_j x_j`, with brackets `h_j` *linear* in the excesses: one
 /// product of series a group, `x_j[k + 1] = -2 q_j/(k + 1) sum_i h_j[i] x_j[k - i]`, while the functions of
 /// [`manifold`](crate::risk::manifold) give `tau[k]` and `h_j[k]` from the `e_j[k]` (equal to `x_j[k]` for k >= 1).
-/// Derivation: `derivations/gradient-descent.md`.
+/// Derived in [`derivations::taylor`](crate::derivations::taylor).
 #[derive(Clone, Debug)]
 pub(super) struct Series<T> {
     order: usize,
@@ -28,6 +28,12 @@ impl<T: Real> Series<T> {
     #[inline]
     pub(super) fn order(&self) -> usize {
         self.order
+    }
+
+    /// Multiply-adds in the products of the last expansion.
+    #[inline]
+    pub(super) fn operations(&self) -> u64 {
+        (self.used * self.order * (self.order + 1) / 2) as u64
     }
 
     /// Forgets all groups.

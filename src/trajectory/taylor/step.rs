@@ -8,18 +8,19 @@ use std::f64::consts::LN_2;
 /// of time, `N ~ -ln(tolerance)/2` for a series with a finite radius, and then follows the work per time that the terms
 /// themselves show: while the flow is stiff, fewer terms are cheaper.
 #[derive(Clone, Debug)]
-pub(super) struct Pace<T> {
+pub(in crate::trajectory) struct Pace<T> {
     tolerance: T,
     magnitude: f64,
     first_order: usize,
     order: usize,
     max_order: usize,
+    adaptive: bool,
     until_review: u32,
 }
 
 impl<T: Real> Pace<T> {
     /// `None` is the full precision of the number type.
-    pub(super) fn new(like: &T, tolerance: Option<&T>) -> Result<Self, DomainError> {
+    pub(in crate::trajectory) fn new(like: &T, tolerance: Option<&T>) -> Result<Self, DomainError> {
         let finest = T::epsilon(&like.context()).over(2);
         let tolerance = tolerance.unwrap_or(&finest);
         if !(*tolerance >= finest && *tolerance <= like.int(1).over(100)) {
@@ -28,33 +29,49 @@ impl<T: Real> Pace<T> {
         let magnitude = tolerance.magnitude();
         let order = (-magnitude * LN_2 / 2.0) as usize + 6;
         let max_order = order + order / 4;
-        Ok(Self { tolerance: tolerance.clone(), magnitude, first_order: order, order, max_order, until_review: REVIEW })
+        Ok(Self {
+            tolerance: tolerance.clone(),
+            magnitude,
+            first_order: order,
+            order,
+            max_order,
+            adaptive: true,
+            until_review: REVIEW,
+        })
+    }
+
+    /// Keeps to one order.
+    pub(in crate::trajectory) fn fix_order(&mut self, order: usize) {
+        self.first_order = order;
+        self.order = order;
+        self.max_order = self.max_order.max(order);
+        self.adaptive = false;
     }
 
     /// Forgets what the last flow taught, so that a flow does not depend on the one before it.
-    pub(super) fn restart(&mut self) {
+    pub(in crate::trajectory) fn restart(&mut self) {
         self.order = self.first_order;
         self.until_review = REVIEW;
     }
 
     #[inline]
-    pub(super) fn order(&self) -> usize {
+    pub(in crate::trajectory) fn order(&self) -> usize {
         self.order
     }
 
-    pub(super) fn max_order(&self) -> usize {
+    pub(in crate::trajectory) fn max_order(&self) -> usize {
         self.max_order
     }
 
     /// Relative to the scale of the excess energy: below this, nothing feels one of so many groups.
     #[inline]
-    pub(super) fn negligible(&self, groups: usize) -> T {
+    pub(in crate::trajectory) fn negligible(&self, groups: usize) -> T {
         self.tolerance.over(64 * groups as i64)
     }
 
     /// The step that `term(k)` allows, the largest term of order k a unit of step; `None` when any step is exact.
     #[inline]
-    pub(super) fn step(&mut self, order: usize, term: impl Fn(usize) -> T) -> Option<T> {
+    pub(in crate::trajectory) fn step(&mut self, order: usize, term: impl Fn(usize) -> T) -> Option<T> {
         let (before, last) = (term(order - 1), term(order));
         let zero = last.int(0);
         if before == zero && last == zero {
@@ -64,6 +81,9 @@ impl<T: Real> Pace<T> {
         self.until_review -= 1;
         if self.until_review == 0 {
             self.until_review = REVIEW;
+            if !self.adaptive {
+                return Some(T::from_f64(power_of_two(reach), &zero.context()));
+            }
             let shorter = self.reach(order - 2, &term(order - 3), &term(order - 2));
             self.review(order, reach - shorter);
         }

@@ -1,0 +1,162 @@
+use super::field::{Field, Pull};
+use super::point::Point;
+use crate::risk::manifold::{bracket, excess_energy};
+use crate::scalar::Real;
+use crate::trajectory::polynomial::evaluate;
+use std::cmp::Ordering;
+
+/// Taylor coefficients of the flow at a point where no living coefficient has the gradient 0.
+///
+/// `w_j[k + 1] = -sign(g_j) u_j[k]/(k + 1)` with `u_j = |g_j|^p`; from `u' g = p u g'`
+/// `k g_0 u_k = sum_{i=1..k} ((p + 1) i - k) g_i u_{k-i}`, two products of series.
+///
+/// The series are in local time over a unit of the size of their radius of convergence, which may be far too small for its powers to be
+/// numbers.
+#[derive(Clone, Debug)]
+pub(super) struct Expansion<T> {
+    unit: T,
+    weight: Vec<Vec<T>>,
+    excess: Vec<Vec<T>>,
+    bracket: Vec<Vec<T>>,
+    gradient: Vec<Vec<T>>,
+    /// `i g_j[i]`
+    ramp: Vec<Vec<T>>,
+    speed: Vec<Vec<T>>,
+}
+
+impl<T: Real> Expansion<T> {
+    pub(super) fn new(groups: usize, like: &T) -> Self {
+        let empty = vec![Vec::new(); groups];
+        Self {
+            unit: like.int(1),
+            weight: empty.clone(),
+            excess: empty.clone(),
+            bracket: empty.clone(),
+            gradient: empty.clone(),
+            ramp: empty.clone(),
+            speed: empty,
+        }
+    }
+
+    /// All series up to `order`, in the time unit `unit`.
+    pub(super) fn expand(&mut self, field: &Field<T>, point: &Point<T>, order: usize, unit: T) {
+        self.unit = unit;
+        let groups = point.groups();
+        let q = field.spectrum.variance();
+        for series in [&mut self.weight, &mut self.excess, &mut self.bracket, &mut self.gradient] {
+            series.iter_mut().for_each(Vec::clear);
+        }
+        for j in 0..groups {
+            self.ramp[j].clear();
+            self.speed[j].clear();
+            self.weight[j].push(point.weight(j).clone());
+        }
+        for k in 0..=order {
+            let orders: Vec<T> = (0..groups)
+                .map(|j| if k == 0 { point.excess(j) } else { T::convolve(&self.weight[j], &self.weight[j], k) })
+                .collect();
+            let tau = excess_energy(&field.spectrum, &orders);
+            for (j, e) in orders.into_iter().enumerate() {
+                self.bracket[j].push(bracket(&q[j], &e, &tau));
+                self.excess[j].push(e);
+                let g = T::convolve(&self.bracket[j], &self.weight[j], k) * &q[j];
+                self.ramp[j].push(g.times(k as i64));
+                self.gradient[j].push(g);
+                self.extend_speed(field, j, k);
+                let velocity = match self.gradient[j][0].sign() {
+                    Some(Ordering::Greater) => -self.speed[j][k].clone(),
+                    Some(Ordering::Less) => self.speed[j][k].clone(),
+                    Some(Ordering::Equal) | None => tau.int(0),
+                };
+                if k < order {
+                    self.weight[j].push((velocity * &self.unit).over(k as i64 + 1));
+                }
+            }
+        }
+    }
+
+    /// Appends `u_j[k]`.
+    fn extend_speed(&mut self, field: &Field<T>, j: usize, k: usize) {
+        let (g, u) = (&self.gradient[j], &mut self.speed[j]);
+        let zero = g[0].int(0);
+        if k == 0 {
+            u.push(g[0].abs().pow(&field.power));
+        } else if g[0] == zero {
+            u.push(zero);
+        } else {
+            u.push(zero);
+            let rising = T::convolve(&self.ramp[j], u, k) * (field.power.int(1) + &field.power);
+            let flat = T::convolve(g, u, k).times(k as i64);
+            u[k] = (rising - flat) / g[0].times(k as i64);
+        }
+    }
+
+    /// Sign of `h_j` at the point.
+    pub(super) fn bracket_sign(&self, j: usize) -> Option<Ordering> {
+        self.bracket[j][0].sign()
+    }
+
+    /// `w_j` at local time s, and `e_0`.
+    pub(super) fn weight_at(&self, j: usize, s: &T) -> T {
+        evaluate(&self.weight[j], &(s.clone() / &self.unit))
+    }
+
+    pub(super) fn signal_excess_at(&self, s: &T) -> T {
+        evaluate(&self.excess[0], &(s.clone() / &self.unit))
+    }
+
+    /// The polynomials `w_j` and `e_j` in local time, as far as their coefficients are numbers.
+    pub(super) fn weight(&self, j: usize) -> Vec<T> {
+        self.in_time(&self.weight[j])
+    }
+
+    pub(super) fn excess(&self, j: usize) -> Vec<T> {
+        self.in_time(&self.excess[j])
+    }
+
+    fn in_time(&self, series: &[T]) -> Vec<T> {
+        let mut power = self.unit.int(1);
+        let scaled = series.iter().map(|c| {
+            let scaled = c.clone() * &power;
+            power = power.clone() / &self.unit;
+            scaled
+        });
+        scaled.take_while(T::is_finite).collect()
+    }
+
+    pub(super) fn unit(&self) -> &T {
+        &self.unit
+    }
+
+    /// What matters over a stretch `length` so short that its square is lost: for the group that crosses its surface nothing (nor for one that would
+    /// reach zero), for the others their velocity.
+    pub(super) fn cross(&mut self, point: &Point<T>, pulls: &[Pull<T>], crossing: usize, length: &T) {
+        self.unit = self.unit.int(1);
+        for j in 0..point.groups() {
+            let velocity = -pulls[j].speed.clone();
+            let slope = (point.weight(j).clone() * &velocity).times(2);
+            self.weight[j] = vec![point.weight(j).clone()];
+            self.excess[j] = vec![point.excess(j)];
+            self.bracket[j] = vec![pulls[j].bracket.clone()];
+            if j != crossing && *point.weight(j) > -(velocity.clone() * length) {
+                self.weight[j].push(velocity);
+                self.excess[j].push(slope);
+            }
+        }
+    }
+
+    /// The largest term of order k in the unit of time, each relative to its coefficient (a signal near 1: to the size of the excesses).
+    pub(super) fn largest_term(&self, field: &Field<T>, point: &Point<T>, energy: &T, k: usize) -> T {
+        let mut largest = energy.int(0);
+        for j in (0..point.groups()).filter(|&j| !point.is_dead(j)) {
+            let relative = |term: &T, size: &T| term.abs() / size;
+            let mut term = relative(&self.weight[j][k], point.weight(j));
+            if j == 0 && point.is_near() {
+                let excess = relative(&self.excess[0][k], &point.scale(0, energy, &field.spectrum.variance()[0]));
+                term = if excess > term { excess } else { term };
+            }
+            largest = if term > largest { term } else { largest };
+        }
+        largest
+    }
+}
