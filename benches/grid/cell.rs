@@ -1,0 +1,69 @@
+//! One cell of a phase diagram of GD: the escape, and the exact largest b/a until then. Shared by a bench and an example.
+
+use specdyn::scalar::Scalar;
+use specdyn::spectrum::Spectrum;
+use specdyn::trajectory::Segment;
+use specdyn::trajectory::roots::{Root, roots};
+use specdyn::trajectory::taylor::{GradientFlow, GradientSegment};
+use std::cmp::Ordering;
+
+pub(crate) const START: [f64; 3] = [1e-3; 3];
+
+/// 256 stretches of 8 neighbours out of the 200 x 200 grid over lambda in [1, 100] and d in [10, 1000].
+pub(crate) fn grid() -> Vec<Spectrum> {
+    let spectrum = |i: i32| {
+        let strength = libm::pow(10.0, 2.0 * f64::from(i / 200) / 199.0);
+        let dimension = libm::pow(10.0, 1.0 + 2.0 * f64::from(i % 200) / 199.0);
+        Spectrum::spiked(strength, dimension.round() as u64).expect("a spectrum")
+    };
+    (0..256).flat_map(|k| (0..8).map(move |i| 156 * k + i)).map(spectrum).collect()
+}
+
+/// Escape, the first time that `a^2/sqrt(a^4 + b^4 + (d - 2) c^4) > 0.9`, and the largest b/a until then.
+pub(crate) fn cell(flow: &mut GradientFlow, spectrum: &Spectrum, found: &mut Vec<Root>) -> (f64, f64) {
+    flow.restart(spectrum, &START).expect("a start");
+    let n = spectrum.multiplicity();
+    let mut from = START;
+    let mut largest = 1.0_f64;
+    while let Ok(segment) = flow.next_segment(Some(&50.0)) {
+        let to = segment.end_coefficients();
+        found.clear();
+        segment.ratio_turns(2, found);
+        let bulk_turns = !found.is_empty();
+        found.clear();
+        segment.ratio_turns(1, found);
+        let least = |j: usize| (from[j] / from[0]).min(to[j] / to[0]).powi(4);
+        // ratios that do not turn are least at an end; without escape at these least values there is none in between
+        let maybe = bulk_turns || !found.is_empty() || n[1] * least(1) + n[2] * least(2) < 0.19 / 0.81;
+        let escape = if maybe { escape(&segment, n) } else { None };
+        let until = escape.unwrap_or(*segment.length());
+        for turn in found.iter().filter(|turn| turn.at <= until) {
+            let w = segment.coefficients_at(&turn.at);
+            largest = largest.max(w[1] / w[0]);
+        }
+        if let Some(s) = escape {
+            let w = segment.coefficients_at(&s);
+            return (segment.start() + s, largest.max(w[1] / w[0]));
+        }
+        from = [to[0], to[1], to[2]];
+    }
+    (f64::NAN, largest)
+}
+
+fn escape(segment: &GradientSegment, n: &[f64]) -> Option<f64> {
+    let squares: [Vec<f64>; 3] = std::array::from_fn(|j| {
+        let mut x = segment.excess(j);
+        x[0] += if j == 0 { 1.0 } else { 0.0 };
+        x
+    });
+    let length = squares.iter().map(Vec::len).max().unwrap_or(0);
+    let mut margin = vec![0.0; length];
+    for (x, weight) in squares.iter().zip([0.19, -0.81 * n[1], -0.81 * n[2]]) {
+        for k in 0..x.len() {
+            margin[k] += weight * f64::convolve(x, x, k);
+        }
+    }
+    let mut found = Vec::new();
+    roots(&margin, segment.length(), &mut found);
+    found.iter().find(|root| root.after == Ordering::Greater).map(|root| root.at)
+}
