@@ -100,7 +100,7 @@ fn recursions(method: &Method) -> Result<(), Box<dyn Error>> {
 
 #[cfg(feature = "mpfr")]
 fn digits(digits: u32) -> Result<(), Box<dyn Error>> {
-    use specdyn::scalar::{Mp, Precision, Scalar};
+    use specdyn::scalar::{Mp, Precision, Real};
     use specdyn::weights::equal_start;
     let bits = Precision::for_digits(digits)?;
     let spectrum = Spectrum::spiked(Mp::parse("20", &bits)?, 100)?;
