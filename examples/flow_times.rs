@@ -6,6 +6,7 @@
 
 #[path = "../benches/grid/cell.rs"]
 mod cell;
+mod stopwatch;
 
 use cell::{START, cell, grid};
 use rayon::prelude::*;
@@ -15,33 +16,11 @@ use specdyn::trajectory::exact::ExactFlow;
 use specdyn::trajectory::taylor::GradientFlow;
 use specdyn::trajectory::{Cell, recursion_grid};
 use std::error::Error;
-use std::fs;
 use std::hint::black_box;
-use std::time::Instant;
 
-/// CPU time of this process in seconds, in ticks of 10 ms; 0 where the system does not say.
-fn cpu_seconds() -> f64 {
-    let text = fs::read_to_string("/proc/self/stat").unwrap_or_default();
-    let fields: Vec<&str> = text.rsplit(')').next().unwrap_or_default().split_whitespace().collect();
-    [11, 12].iter().map(|i| fields.get(*i).and_then(|x| x.parse::<f64>().ok()).unwrap_or(0.0)).sum::<f64>() / 100.0
-}
-
-/// Blocks of half a second for the coarse CPU clock, single calls for the wall; `call` does `units` units of work.
-fn report(units: usize, mut call: impl FnMut()) {
-    call();
-    let (mut wall, mut cpu) = (f64::INFINITY, f64::INFINITY);
-    let begin = Instant::now();
-    while begin.elapsed().as_secs_f64() < 1.0 {
-        let (block, before, mut calls) = (Instant::now(), cpu_seconds(), 0);
-        while block.elapsed().as_secs_f64() < 0.5 {
-            let start = Instant::now();
-            call();
-            wall = wall.min(start.elapsed().as_secs_f64());
-            calls += 1;
-        }
-        cpu = cpu.min((cpu_seconds() - before) / f64::from(calls));
-    }
-    println!("{} {}", 1e9 * wall / units as f64, 1e9 * cpu / units as f64);
+/// Nanoseconds a unit, where a call does `units` of them.
+fn report(units: usize, call: impl FnMut()) {
+    stopwatch::report(1e-9 * units as f64, call);
 }
 
 /// One trajectory: lambda 20, d 100, alpha 1e-3, to t = 50.

@@ -2,39 +2,19 @@
 //!
 //!     kernel_times gradient-N-D | polar-N | newton-schulz-f32-N | normals-N  [THREADS]
 
+mod stopwatch;
+
 use nalgebra::DMatrix;
 use specdyn::descent::NewtonSchulz;
 use specdyn::risk::{EmpiricalGradient, Samples, Source};
 use specdyn::scalar::NormalStream;
 use specdyn::weights::polar::PolarFactor;
 use std::error::Error;
-use std::fs;
 use std::hint::black_box;
-use std::time::Instant;
 
-/// CPU time of this process in seconds, in ticks of 10 ms; 0 where the system does not say.
-fn cpu_seconds() -> f64 {
-    let text = fs::read_to_string("/proc/self/stat").unwrap_or_default();
-    let fields: Vec<&str> = text.rsplit(')').next().unwrap_or_default().split_whitespace().collect();
-    [11, 12].iter().map(|i| fields.get(*i).and_then(|x| x.parse::<f64>().ok()).unwrap_or(0.0)).sum::<f64>() / 100.0
-}
-
-fn report(mut call: impl FnMut()) {
-    call();
-    let (mut wall, mut cpu) = (f64::INFINITY, f64::INFINITY);
-    let begin = Instant::now();
-    while begin.elapsed().as_secs_f64() < 1.0 {
-        // Blocks of half a second for the coarse CPU clock, single calls for the wall.
-        let (block, cpu_before, mut calls) = (Instant::now(), cpu_seconds(), 0);
-        while block.elapsed().as_secs_f64() < 0.5 {
-            let start = Instant::now();
-            call();
-            wall = wall.min(start.elapsed().as_secs_f64());
-            calls += 1;
-        }
-        cpu = cpu.min((cpu_seconds() - cpu_before) / f64::from(calls));
-    }
-    println!("{} {}", 1e3 * wall, 1e3 * cpu);
+/// Milliseconds a call.
+fn report(call: impl FnMut()) {
+    stopwatch::report(1e-3, call);
 }
 
 fn normal_matrix(rows: usize, columns: usize) -> DMatrix<f64> {

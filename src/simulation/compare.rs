@@ -107,5 +107,7 @@ fn sup_deviation(run: &Run, prediction: &Run, j: usize) -> f64 {
     }
     let pairs = run.observations.iter().zip(&prediction.observations);
     let square = |w: f64| w * w;
-    pairs.map(|(o, p)| (square(o.coefficients[j]) - square(p.coefficients[j])).abs()).fold(0.0, f64::max)
+    let distances = pairs.map(|(o, p)| (square(o.coefficients[j]) - square(p.coefficients[j])).abs());
+    // `f64::max` passes over a NaN.
+    distances.fold(0.0, |largest: f64, x| if x.is_nan() { f64::INFINITY } else { largest.max(x) })
 }

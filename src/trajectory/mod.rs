@@ -1,7 +1,7 @@
 //! Continuous flows and the discrete recursion.
 //!
 //! A flow is a sequence of [`Segment`]s: stretches of time on which every squared coefficient is a polynomial in local time.
-//! For GD it is a Taylor polynomial; for SpecGD it is exact and of degree two. Everything that watches a flow (observables,
+//! For GD it is a Taylor polynomial, for spectral powers that or the polynomial of a collocation; for SpecGD it is exact and of degree two. Everything that watches a flow (observables,
 //! events, output rows) is written once, against segments.
 
 pub mod exact;

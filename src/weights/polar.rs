@@ -1,6 +1,7 @@
-//! Polar factor `U V'` and spectral functions `U f(Sigma) V'` of a dense matrix, by its singular value decomposition.
+//! Polar factor `U V'` and spectral functions `U f(Sigma) V'` of a dense matrix.
 //!
-//! The SVD is backward stable at any condition number, which forming `G'G` would not be. What it cannot tell from zero is
+//! Polar factors are made of products where the rank is plain (`derivations/polar-factor.md`), everything else of the singular value
+//! decomposition. Both are backward stable at any condition number, which forming `G'G` would not be. What it cannot tell from zero is
 //! zero: singular values up to [`rank_tolerance`] belong to the kernel and stay there, as the compact SVD of
 //! `derivations/spectral-descent.md` demands.
 

@@ -38,6 +38,11 @@ pub(super) fn fitting(label: &Label, size: f64, room: f64) -> f64 {
     size * (room / width(label, size)).min(1.0)
 }
 
+/// The size, `size` or less, at which none of the labels, which belong together, is wider than `room`.
+pub(super) fn fitting_all<'a>(labels: impl Iterator<Item = &'a Label>, size: f64, room: f64) -> f64 {
+    labels.map(|label| fitting(label, size, room)).fold(size, f64::min)
+}
+
 /// Draws a label from the origin to the right, y downward.
 pub(super) fn draw(label: &Label, size: f64, pen: &mut dyn Pen) {
     for glyph in place(label, size) {

@@ -2,7 +2,7 @@
 
 use super::axis::{Axes, Range};
 use super::colour::viridis;
-use super::font::{CAPITAL, fitting};
+use super::font::{CAPITAL, fitting, fitting_all};
 use super::frame::{self, ASCENT, BELOW, LABEL_SIZE, LINE, MARGIN, TITLE_SIZE, quarter};
 use super::legend::{self, Entry};
 use super::phase_diagram::PhaseDiagram;
@@ -118,7 +118,8 @@ impl Layout {
         let (x, y) = place.centre();
         let room = PANEL + self.gap - 2.0;
         let title = &diagram.panels[k].title;
-        scene.text(title, (x, place.top - 5.0), fitting(title, TITLE_SIZE, room), Anchor::Middle);
+        let size = fitting_all(diagram.panels.iter().map(|panel| &panel.title), TITLE_SIZE, room);
+        scene.text(title, (x, place.top - 5.0), size, Anchor::Middle);
         if lowest {
             let at = (x, place.bottom() + BELOW + LINE * LABEL_SIZE);
             scene.text(&diagram.x.label, at, fitting(&diagram.x.label, LABEL_SIZE, room), Anchor::Middle);

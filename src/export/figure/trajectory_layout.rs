@@ -1,7 +1,7 @@
 //! Where the parts of a figure of trajectories lie on the page.
 
 use super::axis::{Axes, Range};
-use super::font::{self, fitting};
+use super::font::{self, fitting, fitting_all};
 use super::frame::{self, ASCENT, BELOW, LABEL_SIZE, LINE, MARGIN, TITLE_SIZE, quarter};
 use super::legend::{self, Entry};
 use super::scene::{Anchor, Rectangle, Scene};
@@ -102,7 +102,9 @@ impl Layout {
         if row == 0 {
             let title = &figure.columns[column].title;
             let at = (x, self.title_top + ASCENT * TITLE_SIZE);
-            scene.text(title, at, fitting(title, TITLE_SIZE, WIDTH + self.gap - 2.0), Anchor::Middle);
+            let titles = figure.columns.iter().map(|column| &column.title);
+            let size = fitting_all(titles, TITLE_SIZE, WIDTH + self.gap - 2.0);
+            scene.text(title, at, size, Anchor::Middle);
         }
         if row + 1 == figure.rows.len() {
             let label = &figure.time.label;
