@@ -19,6 +19,7 @@ pub mod roots;
 mod segment;
 pub mod taylor;
 pub mod validated;
+mod vector;
 
 pub use lattice::{Fate, Lattice};
 pub use matrix_flow::MatrixFlow;
@@ -28,3 +29,4 @@ pub use recursion::Recursion;
 pub use recursion_grid::{Cell, CellOutcome, recursion_grid};
 pub use segment::{Event, EventKind, Flow, Segment, Stop};
 pub use validated::{ValidatedFlow, ValidatedRecursion, ValidatedStep};
+pub use vector::{Profile, Scalars, VectorPath, VectorProblem};

@@ -1,0 +1,158 @@
+use super::VectorProblem;
+use super::measure::Measure;
+
+/// Where the flow is: `w_i = exp(l_i growth) w_i(0) + F(l_i) side w*_i`.
+#[derive(Clone, Debug)]
+pub(super) struct Point {
+    /// `int (s* - 3 s) dt`.
+    pub(super) growth: f64,
+    /// F on the nodes; `F - 1` if centred.
+    pub(super) response: Vec<f64>,
+    /// Whether `response` is the distance from the optimum, without cancellation.
+    pub(super) centred: bool,
+    /// The optimum `side w*`, +1 or -1, that responses refer to.
+    pub(super) side: f64,
+}
+
+/// `s` and `u`, and how far they are from the optimum, to their own accuracy.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Scalars {
+    /// `s = w'Qw`.
+    pub energy: f64,
+    /// `u = w'Qw*`.
+    pub overlap: f64,
+    /// `s - s*`.
+    pub energy_excess: f64,
+    /// `s* - |u|`; of a vector on the way to `-w*` as seen from there.
+    pub overlap_gap: f64,
+}
+
+/// The weights at one time, resolved by variance: densities of quadratic forms over a few hundred nodes, whatever the dimension.
+#[derive(Clone, Debug)]
+pub struct Profile {
+    /// Variances l of the nodes.
+    pub variance: Vec<f64>,
+    /// `l w^2`: its sum is s.
+    pub energy: Vec<f64>,
+    /// `l w w*`: its sum is u.
+    pub overlap: Vec<f64>,
+    /// `l x^2`, x the difference of w to the nearer of `w*` and `-w*`; accurate however small.
+    pub deviation: Vec<f64>,
+    /// `l x (+-w*)`, for the same difference.
+    pub deviation_overlap: Vec<f64>,
+    /// `l w*^2`: its sum is `s*`.
+    pub signal: Vec<f64>,
+    /// The dimension d.
+    pub dimension: usize,
+}
+
+impl Point {
+    pub(super) fn start(measure: &Measure) -> Self {
+        Self { growth: 0.0, response: vec![0.0; measure.len()], centred: false, side: 1.0 }
+    }
+
+    /// `F - 1` in the place of F, F of the nearer optimum.
+    pub(super) fn centre(&mut self, side: f64) {
+        let turn = side * self.side;
+        self.response.iter_mut().for_each(|f| *f = turn * *f - 1.0);
+        (self.centred, self.side) = (true, side);
+    }
+
+    /// F in the place of `F - 1`.
+    pub(super) fn uncentre(&mut self) {
+        self.response.iter_mut().for_each(|f| *f += 1.0);
+        self.centred = false;
+    }
+
+    /// `sum l y^2` and `sum l y side w*` of `y = E w(0) + response side w*`.
+    pub(super) fn moments(&self, measure: &Measure) -> (f64, f64) {
+        let (mut square, mut along) = (0.0, 0.0);
+        for n in 0..measure.len() {
+            let (s, u) = self.densities(measure, n);
+            square += s;
+            along += u;
+        }
+        (square, along)
+    }
+
+    fn densities(&self, measure: &Measure, n: usize) -> (f64, f64) {
+        let grown = libm::exp(measure.variance[n] * self.growth);
+        densities(measure, n, self.side, grown, self.response[n])
+    }
+
+    pub(super) fn scalars(&self, measure: &Measure, signal_energy: f64) -> Scalars {
+        let (square, along) = self.moments(measure);
+        if self.centred {
+            scalars_from_deviation(signal_energy, self.side, square, along)
+        } else {
+            scalars_from_weights(signal_energy, self.side, square, along)
+        }
+    }
+
+    pub(super) fn profile(&self, measure: &Measure, dimension: usize) -> Profile {
+        let n = measure.len();
+        let mut profile = Profile {
+            variance: measure.variance.clone(),
+            energy: vec![0.0; n],
+            overlap: vec![0.0; n],
+            deviation: vec![0.0; n],
+            deviation_overlap: vec![0.0; n],
+            signal: measure.signal.clone(),
+            dimension,
+        };
+        let forms: Vec<(f64, f64)> = (0..n).map(|n| self.densities(measure, n)).collect();
+        // The nearer optimum is the one on the side of w'w*.
+        let near: f64 = forms.iter().zip(&measure.variance).map(|((_, u), l)| u / l).sum();
+        let turn = if self.centred || near >= 0.0 { 1.0 } else { -1.0 };
+        for (n, (square, along)) in forms.into_iter().enumerate() {
+            let signal = measure.signal[n];
+            if self.centred {
+                (profile.deviation[n], profile.deviation_overlap[n]) = (square, along);
+                profile.energy[n] = square + 2.0 * along + signal;
+                profile.overlap[n] = self.side * (along + signal);
+            } else {
+                (profile.energy[n], profile.overlap[n]) = (square, self.side * along);
+                profile.deviation[n] = square - 2.0 * turn * along + signal;
+                profile.deviation_overlap[n] = turn * along - signal;
+            }
+        }
+        profile
+    }
+
+    /// All weights, or with `centred` all their differences to the optimum.
+    pub(super) fn directions(&self, measure: &Measure, problem: &VectorProblem, difference: bool) -> Vec<f64> {
+        let mut vector = vec![0.0; problem.dimension()];
+        let offset = f64::from(self.centred) - f64::from(difference);
+        measure.at_directions(problem, &self.response, |i, f| {
+            let grown = libm::exp(problem.variance()[i] * self.growth) * problem.start()[i];
+            vector[i] = grown + (f + offset) * self.side * problem.signal()[i];
+        });
+        vector
+    }
+}
+
+/// `l y^2` and `l y side w*` at node n.
+pub(super) fn densities(measure: &Measure, n: usize, side: f64, grown: f64, response: f64) -> (f64, f64) {
+    let (signal, cross, start) = (measure.signal[n], side * measure.cross[n], measure.start[n]);
+    let along = cross * grown + signal * response;
+    (start * grown * grown + (cross * grown + along) * response, along)
+}
+
+pub(super) fn scalars_from_weights(signal_energy: f64, side: f64, energy: f64, along: f64) -> Scalars {
+    Scalars {
+        energy,
+        overlap: side * along,
+        energy_excess: energy - signal_energy,
+        overlap_gap: signal_energy - along.abs(),
+    }
+}
+
+pub(super) fn scalars_from_deviation(signal_energy: f64, side: f64, square: f64, along: f64) -> Scalars {
+    let energy_excess = 2.0 * along + square;
+    Scalars {
+        energy: signal_energy + energy_excess,
+        overlap: side * (signal_energy + along),
+        energy_excess,
+        overlap_gap: -along,
+    }
+}
