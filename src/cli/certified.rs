@@ -6,7 +6,7 @@ use super::{CliError, diagram_files, figures, model, output};
 use crate::descent::Method;
 use crate::experiment::{Covariance, Setting};
 use crate::observe::Observable;
-use crate::scalar::Interval;
+use crate::scalar::{DomainError, Interval};
 use crate::sweep::{Axis, CertifiedGrid, Grid, LOG, Lock, boundaries};
 
 /// Where `--min-decided` is not given. Some boxes hold the boundary itself and can never be decided; when it is much more than a
@@ -19,6 +19,9 @@ pub(super) fn execute(options: &PhaseDiagramOptions) -> Result<(), CliError> {
         None => ENOUGH,
         Some(text) => model::decimal::<f64>("min-decided", text, &())?,
     };
+    if !(0.0..=100.0).contains(&enough) {
+        return Err(DomainError::new("min-decided", enough, "a share of the area in per cent, 0 to 100").into());
+    }
     let methods = options.methods()?;
     let (grid, base) = question(options)?;
     let theory = Grid {

@@ -60,6 +60,9 @@ pub(super) struct PopulationOptions {
 /// More rows than this are a typing error.
 const MAX_POINTS: u64 = 100_000_000;
 
+/// Beyond this a number of steps is no double, and no recursion gets there.
+const MAX_STEPS: u64 = 1 << 53;
+
 /// One optimizer's run.
 pub(super) struct Run<T: Real> {
     pub(super) optimizer: String,
@@ -94,7 +97,11 @@ pub(super) fn execute(options: &PopulationOptions) -> Result<(), CliError> {
         NumberSystem::Double => {
             present(options, &compute::<f64>(options, &(), |setting, plan, emit| run(setting, plan, emit))?, None)
         }
-        NumberSystem::Interval => present(options, &compute::<Interval>(options, &(), run_certified)?, None),
+        NumberSystem::Interval => {
+            let runs = compute::<Interval>(options, &(), run_certified)?;
+            precision::report_widths(&runs.runs, options.events);
+            present(options, &runs, None)
+        }
         NumberSystem::Exact => {
             let runs = compute::<Rational>(options, &(), run_exact)?;
             precision::report_cycles(&runs.runs);
@@ -184,6 +191,9 @@ fn one<T: Real>(
                 return Err(DomainError::new("time", time, "a number >= 0").into());
             }
             Some(time)
+        }
+        (None, Some(steps)) if steps > MAX_STEPS => {
+            return Err(DomainError::new("steps", steps, "an integer up to 2^53").into());
         }
         (None, Some(steps)) => setting.step_size.as_ref().map(|eta| eta.clone() * T::from_int(steps as i64, context)),
         (None, None) => None,

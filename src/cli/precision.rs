@@ -5,7 +5,7 @@ use super::population::{PopulationOptions, Run};
 use crate::export::{Cell, Table};
 #[cfg(feature = "mpfr")]
 use crate::scalar::Real;
-use crate::scalar::{DomainError, Precision, Rational};
+use crate::scalar::{DomainError, Interval, Precision, Rational};
 use crate::trajectory::{EventKind, Stop};
 
 /// What numbers a run is made of.
@@ -128,6 +128,32 @@ pub(super) fn report_cycles(runs: &[Run<Rational>]) {
         }
         if let Stop::Cycle { .. } | Stop::Rest { .. } = run.stop {
             remark!("{}: the condition is met nowhere", run.optimizer);
+        }
+    }
+}
+
+/// How much the enclosures of a run leave open, in a sentence: thousands of pairs do not show it.
+pub(super) fn report_widths(runs: &[Run<Interval>], events: bool) {
+    for Run { optimizer, rows, events: happened, .. } in runs {
+        if events {
+            let widest = happened.iter().map(|event| event.time.width()).fold(0.0, f64::max);
+            if !happened.is_empty() {
+                remark!("{optimizer}: every event is known to {widest:.1e} in time");
+            }
+            continue;
+        }
+        let coefficients = || rows.iter().flat_map(|row| &row.coefficients);
+        let (mut relative, mut absolute) = (0.0_f64, None);
+        for w in coefficients() {
+            if w.contains(0.0) && !w.is_point() {
+                absolute = Some(w.width().max(absolute.unwrap_or(0.0)));
+            } else {
+                relative = relative.max(w.relative_width());
+            }
+        }
+        let zero = absolute.map_or(String::new(), |width| format!(", one that may be 0 to {width:.1e}"));
+        if coefficients().next().is_some() {
+            remark!("{optimizer}: every coefficient is known to {relative:.1e} of itself{zero}");
         }
     }
 }

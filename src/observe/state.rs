@@ -1,6 +1,7 @@
 use crate::risk::manifold::{excess, population_risk};
 use crate::scalar::Real;
 use crate::spectrum::Spectrum;
+use std::cmp::Ordering;
 
 /// The excesses `e_j = w_j^2 - theta_j` of coefficients `w`, signal first.
 pub fn excesses<T: Real>(w: &[T]) -> Vec<T> {
@@ -14,6 +15,8 @@ pub fn risk<T: Real>(spectrum: &Spectrum<T>, w: &[T]) -> T {
 
 /// Share of the weights' energy on the signal, `w_0^2 / sum_j n_j w_j^2`; computed on `w_j / max |w|`, so that it is right for
 /// coefficients whose squares underflow. Zero weights have no alignment: `None`.
+///
+/// Enclosures are refined by `1/(1 + sum_{j > 0} n_j (w_j/w_0)^2)`, which has every coefficient once and so is the range.
 pub fn alignment<T: Real>(spectrum: &Spectrum<T>, w: &[T]) -> Option<T> {
     let mut largest = w[0].abs();
     for w in &w[1..] {
@@ -21,15 +24,18 @@ pub fn alignment<T: Real>(spectrum: &Spectrum<T>, w: &[T]) -> Option<T> {
             largest = w.abs();
         }
     }
-    if largest.sign() == Some(std::cmp::Ordering::Equal) {
+    if largest.sign() == Some(Ordering::Equal) {
         return None;
     }
     let signal = (w[0].clone() / &largest).square();
-    let mut energy = signal.clone();
+    let (mut energy, mut others) = (signal.clone(), signal.int(1));
     for j in 1..w.len() {
-        energy.add_prod(&spectrum.multiplicity()[j], &(w[j].clone() / &largest).square());
+        let n = &spectrum.multiplicity()[j];
+        energy.add_prod(n, &(w[j].clone() / &largest).square());
+        others.add_prod(n, &(w[j].clone() / &w[0]).square());
     }
-    Some(signal / energy)
+    let share = signal / energy;
+    Some(if w[0].sign().is_some_and(Ordering::is_ne) { share.refined_by(others.int(1) / others) } else { share })
 }
 
 #[cfg(test)]

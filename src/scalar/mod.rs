@@ -19,6 +19,7 @@ mod mp_interval;
 mod precision;
 mod random;
 mod rational;
+pub mod slope;
 
 pub use domain::DomainError;
 pub use interval::Interval;
@@ -30,6 +31,7 @@ pub use mp_interval::MpInterval;
 pub use precision::Precision;
 pub use random::{NormalStream, Normals, Stream, shuffled};
 pub use rational::Rational;
+pub use slope::{Slope, mean_value};
 
 use std::cmp::Ordering;
 use std::fmt::{Debug, Display};

@@ -104,7 +104,7 @@ impl CertifiedGrid {
             };
             if !inside {
                 let domain = "spike >= 0, init in (0, 1], dim >= 3, where the theorems hold";
-                return Err(DomainError::new(&axis.name, axis, domain));
+                return Err(DomainError::new("axis", axis, domain));
             }
         }
         if self.x.name == self.y.name {

@@ -1,14 +1,16 @@
 //! Compound maps in intervals contain what 256 bits make of members: risk, excess energy, brackets, gradients, alignment, steps of the
 //! recursion, amplification, the law of level 1.
 //!
-//! 10^6 checks by default; `SPECDYN_CHECKS=100` makes it 10^8 (best with `--release`). The oracle is an enclosure itself, rounded outward at
-//! 256 bits: a violation is certain.
+//! Each in plain intervals and in mean value form. 10^6 checks by default; `SPECDYN_CHECKS=100` makes it 10^8 (best with `--release`). The
+//! oracle is an enclosure itself, rounded outward at 256 bits: a violation is certain.
+
+mod tightness;
 
 use super::exact::Random;
 use super::multiplier;
 use specdyn::observe::alignment;
 use specdyn::risk::manifold::{bracket, excess, excess_energy, gradients, population_risk, risk_form};
-use specdyn::scalar::{Interval, Mp, MpInterval, Precision, Real, Scalar};
+use specdyn::scalar::{Interval, Mp, MpInterval, Precision, Real, Scalar, Slope};
 use specdyn::spectrum::{Group, Spectrum};
 use specdyn::trajectory::validated::is_amplified;
 use std::cmp::Ordering::{Greater, Less};
@@ -25,6 +27,21 @@ struct Input {
     multiplicity: Vec<u64>,
     weights: Vec<Case>,
     step_size: Case,
+}
+
+impl Input {
+    /// What is put in, in the order in which [`maps`] takes it.
+    fn cases(&self) -> impl Iterator<Item = &Case> {
+        self.variance.iter().chain(&self.weights).chain([&self.step_size])
+    }
+
+    fn boxes(&self) -> Vec<Interval> {
+        self.cases().map(|(box_, _)| *box_).collect()
+    }
+
+    fn members<T>(&self, number: impl Fn(f64) -> T) -> Vec<T> {
+        self.cases().map(|(_, x)| number(*x)).collect()
+    }
 }
 
 /// A number, a few units around it, or a good part of its size; the member is an end or inside.
@@ -73,21 +90,21 @@ fn input(random: &mut Random) -> Input {
 /// What a value is: the map, after how many steps, of which coefficient.
 type Name = (&'static str, usize, usize);
 
-/// Every map, by name.
-fn maps<T: Real>(input: &Input, number: impl Fn(&Case) -> T) -> Vec<(Name, T)> {
-    let variance: Vec<T> = input.variance.iter().map(&number).collect();
-    let group = |j: usize| Group { variance: variance[j].clone(), multiplicity: input.multiplicity[j] };
+/// Every map of variances, weights and a step size, by name.
+fn maps<T: Real>(multiplicity: &[u64], numbers: &[T]) -> Vec<(Name, T)> {
+    let (variance, rest) = numbers.split_at(multiplicity.len());
+    let (start, eta) = (&rest[..variance.len()], &rest[variance.len()]);
+    let group = |j: usize| Group { variance: variance[j].clone(), multiplicity: multiplicity[j] };
     let spectrum = Spectrum::with_signal(variance[0].clone(), (1..variance.len()).map(group).collect()).unwrap();
-    let start: Vec<T> = input.weights.iter().map(&number).collect();
-    let eta = number(&input.step_size);
     let mut found = Vec::new();
-    let mut w = start.clone();
+    let mut w = start.to_vec();
     for step in 0..2 {
+        let share = alignment(&spectrum, &w);
         let e: Vec<T> = w.iter().enumerate().map(|(j, w)| excess(j, w)).collect();
         let tau = excess_energy(&spectrum, &e);
         let half: Vec<T> = e.iter().map(|e| e.over(2)).collect();
         let mut g = w.clone();
-        gradients(&variance, spectrum.energy_weight(), &w, &mut g);
+        gradients(variance, spectrum.energy_weight(), &w, &mut g);
         w = w.iter().zip(&g).map(|(w, g)| w.clone() - &(eta.clone() * g)).collect();
         for j in 0..w.len() {
             found.push((("bracket", step, j), bracket(&variance[j], &e[j], &tau)));
@@ -101,9 +118,16 @@ fn maps<T: Real>(input: &Input, number: impl Fn(&Case) -> T) -> Vec<(Name, T)> {
         found.push((("excess energy", step, 0), tau));
         found.push((("risk", step, 0), population_risk(&spectrum, &e)));
         found.push((("form of the risk", step, 0), risk_form(&spectrum, &e, &half)));
-        found.extend(alignment(&spectrum, &w).map(|share| (("alignment", step, 0), share)));
+        found.extend(share.map(|share| (("alignment", step, 0), share)));
     }
     found
+}
+
+/// Every map in mean value form.
+fn forms(input: &Input) -> Vec<(Name, Interval)> {
+    let boxes = input.boxes();
+    let variables: Vec<Slope> = (0..boxes.len()).map(|i| Slope::variable(&boxes, i)).collect();
+    maps(&input.multiplicity, &variables).into_iter().map(|(name, f)| (name, f.enclosure(&boxes))).collect()
 }
 
 #[test]
@@ -116,16 +140,17 @@ fn compound_maps_contain_what_256_bits_make_of_members() {
     while checks < wanted {
         let seed = seeds.bits();
         let input = input(&mut Random(seed));
-        let intervals = maps(&input, |(x, _)| *x);
-        let exact = maps(&input, |(_, x)| MpInterval::point(&number(*x)));
-        let mut members = exact.iter();
-        for (name, range) in &intervals {
-            let (_, value) =
-                members.by_ref().find(|(other, _)| other == name).expect("what exists for all, exists for each");
-            let inside = number(range.lower()) <= value.upper() && value.lower() <= number(range.upper());
-            assert!(inside, "seed {seed}: {name:?} {value} is not in {range}");
-            checks += 1;
-            bounded += u64::from(range.is_bounded());
+        let exact = maps(&input.multiplicity, &input.members(|x| MpInterval::point(&number(x))));
+        for ranges in [maps(&input.multiplicity, &input.boxes()), forms(&input)] {
+            let mut members = exact.iter();
+            for (name, range) in &ranges {
+                let (_, value) =
+                    members.by_ref().find(|(other, _)| other == name).expect("what exists for all, exists for each");
+                let inside = number(range.lower()) <= value.upper() && value.lower() <= number(range.upper());
+                assert!(inside, "seed {seed}: {name:?} {value} is not in {range}");
+                checks += 1;
+                bounded += u64::from(range.is_bounded());
+            }
         }
     }
     println!("compound maps: {checks} checks, 0 violations");
@@ -171,8 +196,9 @@ fn the_oracle_of_compound_maps_sees_one_unit() {
         let mut input = input(&mut Random(seed));
         input.variance.iter_mut().chain(&mut input.weights).for_each(|case| case.0 = Interval::point(case.1));
         input.step_size.0 = Interval::point(input.step_size.1);
-        let exact = maps(&input, |(_, x)| MpInterval::point(&Mp::from_f64(*x, &bits)));
-        let (intervals, number) = (maps(&input, |(x, _)| *x), |x: f64| Mp::from_f64(x, &bits));
+        let number = |x: f64| Mp::from_f64(x, &bits);
+        let exact = maps(&input.multiplicity, &input.members(|x| MpInterval::point(&number(x))));
+        let intervals = maps(&input.multiplicity, &input.boxes());
         for ((_, range), (_, value)) in
             intervals.iter().zip(&exact).take(3).filter(|((_, range), _)| range.is_bounded())
         {

@@ -268,6 +268,7 @@ fn what_cannot_be_proved_or_is_not_enough_has_its_exit_code() {
         ("--shard 1/2", "at once"),
         ("--level 10,1", "ascending"),
         ("--level 0.5", "from 1 on"),
+        ("--min-decided 101", "0 to 100"),
         ("--x overlap=0:1:3", "spike, init, dim"),
         ("--x init=1e-3:1e-2:3", "different"),
         ("--y init=0.5:2:3", "(0, 1]"),

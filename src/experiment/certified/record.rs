@@ -1,8 +1,8 @@
 use crate::experiment::Setting;
 use crate::experiment::run::Outcome;
 use crate::experiment::watch::Row;
-use crate::observe::risk;
-use crate::scalar::{Interval, Scalar};
+use crate::observe::{alignment, risk};
+use crate::scalar::{Interval, Slope, mean_value};
 use crate::spectrum::Spectrum;
 use crate::trajectory::{Event, EventKind, Stop};
 use std::collections::VecDeque;
@@ -131,9 +131,13 @@ impl<'a> Record<'a> {
         });
     }
 
-    /// A sum of squares, so not negative even where dependent enclosures leave room for that.
+    /// In mean value form, of coefficients and variances: they enter it more than once. A sum of squares, so not negative even where
+    /// enclosures leave room for that.
     fn risk(&self, w: &[Interval]) -> Interval {
-        (risk(self.spectrum, w) * self.risk_scale).max(Interval::ZERO)
+        let variance = self.spectrum.variance();
+        let box_: Vec<Interval> = w.iter().chain(variance).copied().collect();
+        let of = |x: &[Slope]| risk(&self.spectrum.with_variances(|j| x[w.len() + j].clone()), &x[..w.len()]);
+        (mean_value(&box_, of) * self.risk_scale).max(Interval::ZERO)
     }
 
     /// Something happened at `time` of the trajectory's clock.
@@ -166,17 +170,4 @@ impl<'a> Record<'a> {
             remarks: self.remarks,
         }
     }
-}
-
-/// `w_0^2/sum_j n_j w_j^2` as `1/(1 + sum_{j >= 1} n_j (w_j/w_0)^2)`, where every quantity occurs once.
-fn alignment(spectrum: &Spectrum<Interval>, w: &[Interval]) -> Option<Interval> {
-    let signal = w.first()?;
-    if signal.contains(0.0) {
-        return crate::observe::alignment(spectrum, w);
-    }
-    let mut sum = Interval::ONE;
-    for j in 1..w.len() {
-        sum.add_prod(&spectrum.multiplicity()[j], &(w[j] / signal).square());
-    }
-    Some(sum.recip())
 }

@@ -90,6 +90,7 @@ pub(super) fn follow(
     clock: Clock,
     done: u64,
 ) -> Stop<Interval> {
+    let spectral = *recursion.descent() == Method::Spectral;
     loop {
         let step = done + recursion.steps();
         let w = recursion.weights().clone();
@@ -112,6 +113,9 @@ pub(super) fn follow(
             // So large only because so little is known.
             Err(Stop::Diverged { size, .. }) if size.width() > size.lower() => {
                 return useless("the next largest coefficient".into(), &size);
+            }
+            Err(Stop::Undecided { time, reason }) if spectral => {
+                return Stop::Undecided { time, reason: format!("{reason}; --precision exact decides every sign") };
             }
             Err(stop) => return stop,
         }

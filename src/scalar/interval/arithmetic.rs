@@ -129,10 +129,10 @@ impl Interval {
         if self.hi >= 0.0 { Self { lo: sqrt_both(self.lo.max(0.0)).0, hi: sqrt_both(self.hi).1 } } else { Self::EMPTY }
     }
 
-    /// `{a x}` for one double `a`, finite: two products and no case distinction but the sign of `a`.
+    /// `{a x}` for one double `a`: two products and no case distinction but the sign of `a`. What is not finite stands for what
+    /// [`Interval::point`] makes of it.
     #[inline]
     pub fn scale(self, a: f64) -> Self {
-        debug_assert!(a.is_finite());
         let (x, y) = if a >= 0.0 { (self.lo, self.hi) } else { (self.hi, self.lo) };
         let ((l, le), (h, he)) = (two_product(x, a), two_product(y, a));
         if (le + he).is_finite() && trusted(l, x, a) && trusted(h, y, a) {

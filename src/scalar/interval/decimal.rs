@@ -131,6 +131,11 @@ fn enclose(text: &str) -> Option<Interval> {
     Some(Interval { lo, hi })
 }
 
+/// Whether `text` is a name of this infinity, as [`f64::from_str`] knows them: `inf`, `-Infinity`.
+fn names(text: &str, infinity: f64) -> bool {
+    Decimal::read(text).is_none() && text.parse() == Ok(infinity)
+}
+
 /// One decimal, or `[a, b]`, `a` may be `-inf` and `b` `inf`.
 pub(super) fn parse(text: &str) -> Result<Interval, DomainError> {
     let error = || DomainError::new("number", format!("{text:?}"), "a finite decimal number, or [a, b] with a <= b");
@@ -140,8 +145,8 @@ pub(super) fn parse(text: &str) -> Result<Interval, DomainError> {
     };
     let (a, b) = inside.split_once(',').unwrap_or((inside, inside));
     let (a, b) = (a.trim(), b.trim());
-    let lo = if a == "-inf" { Interval::ENTIRE } else { enclose(a).ok_or_else(error)? };
-    let hi = if b == "inf" { Interval::ENTIRE } else { enclose(b).ok_or_else(error)? };
+    let lo = if names(a, f64::NEG_INFINITY) { Interval::ENTIRE } else { enclose(a).ok_or_else(error)? };
+    let hi = if names(b, f64::INFINITY) { Interval::ENTIRE } else { enclose(b).ok_or_else(error)? };
     let ordered = match (Decimal::read(a), Decimal::read(b)) {
         (Some(a), Some(b)) => a.cmp(&b).is_le(),
         _ => true,
@@ -237,7 +242,10 @@ mod tests {
     fn brackets_hold_two_decimals() {
         let x = read("[0.1, 0.2]");
         assert_eq!((x.lo, x.hi), (0.1_f64.next_down(), 0.2));
-        assert!(read("[ -inf , inf ]").same_set(Interval::ENTIRE));
+        assert!(
+            read("[ -inf , inf ]").same_set(Interval::ENTIRE) && read("[-INFINITY, +Inf]").same_set(Interval::ENTIRE)
+        );
+        assert!(read("[-1e400, 1e400]").same_set(Interval::ENTIRE) && parse("[inf, 1]").is_err());
         assert!(read("[0.3]").same_set(read("0.3")));
     }
 

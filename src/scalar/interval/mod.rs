@@ -78,7 +78,7 @@
 //! # How it is tested
 //!
 //! `tests/interval_containment.rs` (10^7 corner-biased checks against exact accumulators; `SPECDYN_CHECKS=100` makes it 10^9),
-//! `tests/interval_elementary.rs` (against a 400-bit logarithm in integers), `tests/itf1788.rs` (the vectors of the interval test
+//! `tests/interval_elementary.rs` (against a 400-bit logarithm in integers), `tests/itf1788` (the vectors of the interval test
 //! framework, every operation offered). `benches/interval.rs` measures.
 
 mod arithmetic;

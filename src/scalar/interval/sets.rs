@@ -85,10 +85,10 @@ impl Interval {
         (Self { hi: middle, ..self }, Self { lo: middle, ..self })
     }
 
-    /// `[lo - by, hi + by]`, rounded outward; `by >= 0`. A step of epsilon-inflation.
+    /// `[lo - by, hi + by]`, rounded outward; the whole line where `by` is no number. A step of epsilon-inflation.
     pub fn inflate(self, by: f64) -> Self {
-        debug_assert!(by >= 0.0);
-        if by.is_infinite() && !self.is_empty() { Self::ENTIRE } else { self + Self { lo: -by, hi: by } }
+        let by = by.abs();
+        if by < f64::INFINITY || self.is_empty() { self + Self { lo: -by, hi: by } } else { Self::ENTIRE }
     }
 }
 

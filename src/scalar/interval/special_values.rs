@@ -33,6 +33,25 @@ fn what_is_no_number_encloses_where_it_may_come_from() {
 }
 
 #[test]
+fn what_is_no_number_makes_nothing_certain() {
+    let x = interval(1.0, 2.0);
+    for nan in [f64::NAN, -f64::NAN] {
+        assert!(!x.contains(nan) && !Interval::ENTIRE.contains(nan) && !Interval::EMPTY.contains(nan));
+        same(x.scale(nan), -INF, INF);
+        same(x.inflate(nan), -INF, INF);
+        same(x + Interval::point(nan), -INF, INF);
+        assert!(Interval::EMPTY.inflate(nan).is_empty() && Interval::EMPTY.scale(nan).is_empty());
+        assert!(Interval::from_f64(nan, &()).sign().is_none());
+    }
+    same(x.scale(INF), f64::MAX, INF);
+    same(x.scale(-INF), -INF, -f64::MAX);
+    same(interval(-1.0, 2.0).scale(INF), -INF, INF);
+    same(x.inflate(INF), -INF, INF);
+    same(x.inflate(-1.0), 0.0, 3.0);
+    same(interval(-0.0, 0.0).scale(-1.0), 0.0, 0.0);
+}
+
+#[test]
 fn integers_are_exact_or_enclosed_by_neighbours() {
     same(Interval::from_int(-7, &()), -7.0, -7.0);
     let beyond = (1_i64 << 53) + 1;

@@ -1,6 +1,7 @@
 //! Monotone functions, end by end, and powers, corner by corner.
 
 use super::MpInterval;
+use crate::scalar::Scalar;
 use rug::Float;
 use rug::float::Round;
 use rug::ops::PowAssignRound;
@@ -43,6 +44,12 @@ impl MpInterval {
         let x = self.clip_below_zero();
         if x.is_empty() || p.is_empty() {
             return Self::empty(self.precision());
+        }
+        if x.hi.is_zero() {
+            // 0^p is 0, 1 or nothing, as p is positive, 0 or negative.
+            let number = |n: i64| Self::from_int(n, &self.precision());
+            let zero = if p.hi > 0 { number(0) } else { Self::empty(self.precision()) };
+            return if p.lo <= 0 && p.hi >= 0 { zero.hull(&number(1)) } else { zero };
         }
         let corner = |x: &Float, p: &Float, round| {
             let mut value = x.clone();

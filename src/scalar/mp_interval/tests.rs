@@ -124,7 +124,14 @@ fn a_decimal_is_enclosed_by_neighbours() {
         assert_eq!(tenth.hi, above);
         assert!(interval("0.5", bits) == interval("[0.5, 5e-1]", bits));
     }
-    for bad in ["[2, 1]", "[1, 2", "inf", "", "1e400000000"] {
+    let entire = interval("[-inf, Infinity]", 60);
+    assert!(entire.same_set(&MpInterval::entire(precision(60))) && entire.to_string() == "[-inf, inf]");
+    assert!(interval("[ 1 , +inf ]", 60).upper().to_f64().is_infinite());
+    // Between 1 and the next number of 60 bits, in this order and not in the other.
+    let (less, more) = ("1.00000000000000000001", "1.00000000000000000002");
+    assert!(interval(&format!("[{less}, {more}]"), 60).contains(&Mp::from_int(1, &precision(60))));
+    assert!(MpInterval::parse(&format!("[{more}, {less}]"), &precision(60)).is_err());
+    for bad in ["[2, 1]", "[1, 2", "inf", "", "1e400000000", "[inf, inf]", "[-inf, -inf]", "[1, nan]", "[,]"] {
         assert!(MpInterval::parse(bad, &precision(60)).is_err(), "{bad:?}");
     }
 }

@@ -2,20 +2,41 @@
 
 use super::MpInterval;
 use crate::scalar::mp::text as decimal;
-use crate::scalar::{DomainError, Precision};
+use crate::scalar::{DomainError, Precision, Rational, Real};
 use rug::Float;
-use rug::float::Round;
+use rug::float::{Round, Special};
 use std::fmt::{self, Display};
 
 pub(super) fn parse(text: &str, precision: Precision) -> Result<MpInterval, DomainError> {
     let ends = text.trim().strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
-    let (lower, upper) = ends.and_then(|ends| ends.split_once(',')).unwrap_or((text, text));
-    let lo = decimal::parse(lower, precision, Round::Down)?;
-    let hi = decimal::parse(upper, precision, Round::Up)?;
-    if lo <= hi {
+    let Some((lower, upper)) = ends.map(|ends| ends.split_once(',').unwrap_or((ends, ends))) else {
+        let round = |round| decimal::parse(text, precision, round);
+        return Ok(MpInterval { lo: round(Round::Down)?, hi: round(Round::Up)? });
+    };
+    let lo = end(lower, precision, Round::Down)?;
+    let hi = end(upper, precision, Round::Up)?;
+    let proper = lo < Special::Infinity && hi > Special::NegInfinity;
+    if proper && lo <= hi && in_order(lower, upper, precision)? {
         return Ok(MpInterval { lo, hi });
     }
     Err(DomainError::new("interval", format!("{text:?}"), "[lower, upper] with lower <= upper"))
+}
+
+/// An end in brackets: a decimal, or an infinity.
+fn end(text: &str, precision: Precision, round: Round) -> Result<Float, DomainError> {
+    let number = text.trim();
+    let unsigned = number.strip_prefix(['+', '-']).unwrap_or(number);
+    if !["inf", "infinity"].iter().any(|name| unsigned.eq_ignore_ascii_case(name)) {
+        return decimal::parse(text, precision, round);
+    }
+    let infinity = if number.starts_with('-') { Special::NegInfinity } else { Special::Infinity };
+    Ok(Float::with_val(precision.bits(), infinity))
+}
+
+/// Whether two ends that rounding outward does not tell apart are in order: rounded inward they cross, and then the decimals decide.
+fn in_order(lower: &str, upper: &str, precision: Precision) -> Result<bool, DomainError> {
+    let crossed = end(lower, precision, Round::Up)? > end(upper, precision, Round::Down)?;
+    Ok(!crossed || lower == upper || Rational::parse(lower, &())? <= Rational::parse(upper, &())?)
 }
 
 impl Display for MpInterval {

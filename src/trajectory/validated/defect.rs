@@ -110,9 +110,10 @@ impl Defect {
             sum += square[k].abs() * self.powers[k];
             tail[k] = sum;
         }
+        let order = expansion.order();
         let mut high = 0.0;
-        for k in 0..TERMS {
-            high += (bracket[k].abs() * self.powers[k]) * tail[ORDER - k];
+        for k in 0..=order {
+            high += (bracket[k].abs() * self.powers[k]) * tail[order - k];
         }
         let high = 2.0 * q * (high + bracket_doubt * square_size);
         // The signal's target is its variance, which may be in doubt.

@@ -4,7 +4,7 @@ use crate::scalar::interval::error_free::two_sum;
 use crate::scalar::{Interval, Scalar};
 use crate::spectrum::Spectrum;
 
-/// Order of the polynomials: where a step's cost for a unit of time is least in double precision, within a few per cent.
+/// Highest order of the polynomials: where a step's cost for a unit of time is least in double precision, within a few per cent.
 pub(super) const ORDER: usize = 22;
 
 /// Number of coefficients of a polynomial.
@@ -20,6 +20,8 @@ pub(super) const TERMS: usize = ORDER + 1;
 pub(super) struct Expansion {
     /// The variances, or the middles of theirs.
     variance: Vec<f64>,
+    /// Coefficients of higher orders are 0.
+    order: usize,
     /// The multiplicities, at variances 1.
     unit: Spectrum<f64>,
     /// `E_j[k]`, group by group.
@@ -29,8 +31,8 @@ pub(super) struct Expansion {
     /// `2 E_j + T`, rounded.
     bracket: Vec<[f64; TERMS]>,
     energy: [f64; TERMS],
-    /// `E_j[k]` of one order.
-    order: Vec<f64>,
+    /// `E_j[k]` of one k.
+    terms: Vec<f64>,
     /// `E_0[0]` is the first of `excess` and this.
     residue: f64,
     /// `|q_j w_j^2 - X_j|` at the start, for all values of the parameters.
@@ -51,35 +53,47 @@ impl Expansion {
             square: zero.clone(),
             bracket: zero,
             energy: [0.0; TERMS],
-            order: vec![0.0; groups],
+            terms: vec![0.0; groups],
             residue: 0.0,
             gap: vec![0.0; groups],
             dormant: vec![false; groups],
+            order: ORDER,
             variance: spectrum.variance().iter().map(|q| q.midpoint()).collect(),
             unit: spectrum.with_variances(|_| 1.0),
         }
     }
 
+    /// Polynomials of this order, at most [`ORDER`], from now on.
+    pub(super) fn set_order(&mut self, order: usize) {
+        self.order = order;
+    }
+
+    /// The order of the polynomials.
+    #[inline]
+    pub(super) fn order(&self) -> usize {
+        self.order
+    }
+
     /// Expands about the point `path`.
     pub(super) fn expand(&mut self, path: &Path) {
-        let groups = self.order.len();
+        let groups = self.terms.len();
         for j in 0..groups {
             self.begin(j, path);
         }
         for k in 0..TERMS {
-            let tau = manifold::excess_energy(&self.unit, &self.order);
+            let tau = manifold::excess_energy(&self.unit, &self.terms);
             self.energy[k] = tau;
             for j in 0..groups {
-                self.bracket[j][k] = manifold::bracket(&1.0, &self.order[j], &tau);
+                self.bracket[j][k] = manifold::bracket(&1.0, &self.terms[j], &tau);
                 if k == ORDER {
                     continue;
                 }
-                let next = if self.dormant[j] {
+                let next = if self.dormant[j] || k >= self.order {
                     0.0
                 } else {
                     -2.0 * self.variance[j] * f64::convolve(&self.bracket[j], &self.square[j], k) / (k + 1) as f64
                 };
-                self.order[j] = next;
+                self.terms[j] = next;
                 self.excess[j][k + 1] = next;
                 self.square[j][k + 1] = next;
             }
@@ -108,7 +122,7 @@ impl Expansion {
         if j == 0 {
             self.residue = residue;
         }
-        self.order[j] = excess;
+        self.terms[j] = excess;
         self.excess[j][0] = excess;
         self.square[j][0] = square;
     }

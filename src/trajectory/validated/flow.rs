@@ -40,6 +40,7 @@ pub struct ValidatedFlow {
     pub(super) spectrum: Spectrum<Interval>,
     lost: Vec<f64>,
     steps: u64,
+    longest: f64,
 }
 
 /// Longest step: its powers stay far from overflow.
@@ -74,7 +75,25 @@ impl ValidatedFlow {
             spectrum: spectrum.clone(),
             lost: vec![0.0; start.len()],
             steps: 0,
+            longest: LONGEST,
         })
+    }
+
+    /// The same flow, followed by polynomials of another order and in steps no longer than `longest`: other enclosures of the same
+    /// solution. What is chosen without this is the cheapest.
+    ///
+    /// # Errors
+    /// An order outside `2..=22`; a longest step that is not a positive number.
+    pub fn with_steps(mut self, order: usize, longest: f64) -> Result<Self, DomainError> {
+        if !(2..=ORDER).contains(&order) {
+            return Err(DomainError::new("order", order, format!("2 to {ORDER}")));
+        }
+        if longest.is_nan() || longest <= 0.0 {
+            return Err(DomainError::new("longest step", longest, "a number > 0"));
+        }
+        self.expansion.set_order(order);
+        self.longest = longest.min(LONGEST);
+        Ok(self)
     }
 
     /// Steps begun so far.
@@ -149,7 +168,8 @@ impl ValidatedFlow {
                 return Some(rate);
             }
             let excess = rate.truncation / rate.rounding.max(1e-16);
-            let shrink = if excess.is_finite() { libm::exp(-libm::log(excess) / ORDER as f64) } else { 0.5 };
+            let shrink =
+                if excess.is_finite() { libm::exp(-libm::log(excess) / self.expansion.order() as f64) } else { 0.5 };
             h *= (0.95 * shrink).clamp(0.3, 0.95);
         }
         None
@@ -158,10 +178,10 @@ impl ValidatedFlow {
     /// The step at which the last coefficients become negligible.
     fn guess(&self) -> f64 {
         const NEGLIGIBLE: f64 = 1e-17;
-        let mut log = libm::log(LONGEST);
+        let (mut log, order) = (libm::log(self.longest), self.expansion.order());
         for j in 0..self.spectrum.groups() {
             let weight = self.norm.multiplicity(j);
-            for k in [ORDER - 1, ORDER] {
+            for k in [order - 1, order] {
                 let term = weight * self.expansion.excess(j)[k].abs();
                 if term > 0.0 {
                     log = log.min(libm::log(NEGLIGIBLE / term) / k as f64);
