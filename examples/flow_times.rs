@@ -1,8 +1,10 @@
 //! Best wall time and best CPU time of one job, in nanoseconds a unit, for `scripts/flows_against_peers.py`.
 //!
-//!     flow_times trajectory-TOLERANCE | grid-TOLERANCE | exact | recursion-gd | recursion-specgd | digits-N  [THREADS]
+//!     flow_times trajectory-TOLERANCE | grid-TOLERANCE | exact | groups-J | recursion-gd | recursion-specgd | lattice | certified | plain
+//!                | digits-N | exact-digits-N  [THREADS]
 //!
-//! TOLERANCE 0 is full precision. A unit is a trajectory, a cell, or a cell and step. `digits-N` needs the feature `mpfr`.
+//! TOLERANCE 0 is full precision. A unit is a trajectory, a cell, a group, or a cell and step. `digits-N` and `exact-digits-N` need the
+//! feature `mpfr`. `accuracy-TOLERANCE` prints the coefficients at t = 50 and the number of steps instead.
 
 #[path = "../benches/grid/cell.rs"]
 mod cell;
@@ -11,10 +13,14 @@ mod stopwatch;
 use cell::{START, cell, grid};
 use rayon::prelude::*;
 use specdyn::descent::Method;
-use specdyn::spectrum::Spectrum;
+use specdyn::scalar::{Interval, Rational, Real};
+#[cfg(feature = "mpfr")]
+use specdyn::scalar::{Mp, Precision};
+use specdyn::spectrum::{Group, Spectrum};
 use specdyn::trajectory::exact::ExactFlow;
 use specdyn::trajectory::taylor::GradientFlow;
-use specdyn::trajectory::{Cell, recursion_grid};
+use specdyn::trajectory::{Cell, Lattice, ValidatedFlow, recursion_grid};
+use specdyn::weights::equal_start;
 use std::error::Error;
 use std::hint::black_box;
 
@@ -77,14 +83,68 @@ fn recursions(method: &Method) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
+/// Variances 1/i, multiplicity 1, signal on the first: the exact SpecGD flow to the optimum.
+fn groups(count: u32) -> Result<(), Box<dyn Error>> {
+    let groups: Vec<_> = (1..=count).map(|i| Group { variance: 1.0 / f64::from(i), multiplicity: 1 }).collect();
+    let spectrum = Spectrum::from_groups(&groups, 0)?;
+    let start = equal_start(&spectrum, &1e-3)?;
+    ExactFlow::new(&spectrum, &start)?;
+    report(count as usize, || drop(black_box(ExactFlow::new(&spectrum, &start).expect("a start").finish())));
+    Ok(())
+}
+
+/// 10^6 exact SpecGD steps in integers, which end in no cycle.
+fn lattice() -> Result<(), Box<dyn Error>> {
+    let number = |text| Rational::parse(text, &());
+    let spectrum = Spectrum::spiked(number("20")?, 100)?;
+    let (start, step) = (equal_start(&spectrum, &number("1e-3")?)?, number("1e-6")?);
+    Lattice::new(&spectrum, &start, &step)?;
+    report(1, || {
+        let mut recursion = Lattice::new(&spectrum, &start, &step).expect("a recursion");
+        recursion.advance(1_000_000);
+        black_box(recursion.places());
+    });
+    Ok(())
+}
+
+/// The certified trajectory to t = 50, from its start-up on; and the plain one likewise.
+fn certified() {
+    report(1, || {
+        let spectrum = Spectrum::spiked(Interval::point(20.0), 100).expect("a spectrum");
+        let mut flow = ValidatedFlow::new(&spectrum, &[Interval::point(black_box(1e-3)); 3]).expect("a start");
+        while flow.next_step().expect("a step").end() < 50.0 {}
+    });
+}
+
+fn plain() {
+    report(1, || {
+        let spectrum = Spectrum::spiked(20.0, 100).expect("a spectrum");
+        let mut flow = GradientFlow::new(&spectrum, &[black_box(1e-3); 3]).expect("a start");
+        while flow.next_segment(Some(&50.0)).is_ok() {}
+        black_box(flow.coefficient(2));
+    });
+}
+
+fn accuracy(tolerance: Option<f64>) -> Result<(), Box<dyn Error>> {
+    let spectrum = Spectrum::spiked(20.0, 100)?;
+    let mut flow = GradientFlow::with_tolerance(&spectrum, &START, tolerance.as_ref())?;
+    while flow.next_segment(Some(&50.0)).is_ok() {}
+    println!("{:e} {:e} {:e} {}", flow.coefficient(0), flow.coefficient(1), flow.coefficient(2), flow.steps());
+    Ok(())
+}
+
+/// The spiked covariance and start in so many digits.
 #[cfg(feature = "mpfr")]
-fn digits(digits: u32) -> Result<(), Box<dyn Error>> {
-    use specdyn::scalar::{Mp, Precision, Real};
-    use specdyn::weights::equal_start;
+fn in_digits(digits: u32) -> Result<(Spectrum<Mp>, Vec<Mp>, Mp), Box<dyn Error>> {
     let bits = Precision::for_digits(digits)?;
     let spectrum = Spectrum::spiked(Mp::parse("20", &bits)?, 100)?;
     let start = equal_start(&spectrum, &Mp::parse("1e-3", &bits)?)?;
-    let end = Mp::parse("50", &bits)?;
+    Ok((spectrum, start, Mp::parse("50", &bits)?))
+}
+
+#[cfg(feature = "mpfr")]
+fn digits(digits: u32) -> Result<(), Box<dyn Error>> {
+    let (spectrum, start, end) = in_digits(digits)?;
     let mut flow = GradientFlow::new(&spectrum, &start)?;
     report(1, || {
         if flow.restart(&spectrum, &start).is_ok() {
@@ -95,8 +155,21 @@ fn digits(digits: u32) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
+#[cfg(feature = "mpfr")]
+fn exact_digits(digits: u32) -> Result<(), Box<dyn Error>> {
+    let (spectrum, start, _) = in_digits(digits)?;
+    ExactFlow::new(&spectrum, &start)?;
+    report(1, || drop(black_box(ExactFlow::new(&spectrum, &start).expect("a start").finish())));
+    Ok(())
+}
+
 #[cfg(not(feature = "mpfr"))]
 fn digits(_: u32) -> Result<(), Box<dyn Error>> {
+    Err("digits need the feature mpfr".into())
+}
+
+#[cfg(not(feature = "mpfr"))]
+fn exact_digits(_: u32) -> Result<(), Box<dyn Error>> {
     Err("digits need the feature mpfr".into())
 }
 
@@ -109,9 +182,15 @@ fn main() -> Result<(), Box<dyn Error>> {
     match (kind, rest) {
         ("trajectory", _) => trajectory(tolerance()?)?,
         ("grid", _) => gradient_grid(tolerance()?),
-        ("exact", _) => exact_grid(),
+        ("exact", "") => exact_grid(),
+        ("exact", _) => exact_digits(rest.trim_start_matches("digits-").parse()?)?,
         ("recursion", "gd") => recursions(&Method::GradientDescent)?,
         ("recursion", "specgd") => recursions(&Method::Spectral)?,
+        ("groups", _) => groups(rest.parse()?)?,
+        ("lattice", _) => lattice()?,
+        ("certified", _) => certified(),
+        ("plain", _) => plain(),
+        ("accuracy", _) => accuracy(tolerance()?)?,
         ("digits", _) => digits(rest.parse()?)?,
         _ => return Err(format!("no job {job}").into()),
     }

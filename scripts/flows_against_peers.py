@@ -1,12 +1,14 @@
-"""Speed of flows and recursions beside heyoka and numba, in turn and in one go; ratios of best times, by wall and by process CPU time.
+"""Speed of flows and recursions: every promise of docs/benchmarks.md about them, beside heyoka and numba where there is a peer, in turn and in one go.
 
     pip install heyoka numba numpy
     cargo build --release --example flow_times [--features mpfr]
     python scripts/flows_against_peers.py [THREADS [ROUNDS [JOBS]]]
 
-Both sides are run in alternating rounds, so that what else the machine does meets both. Of what else is running the wall time tells more, so
-on a busy machine the CPU ratio of one thread is the one to look at. JOBS is a regular expression; FLOW_TIMES another place of the binary. The jobs
-with 50 and 100 digits need the feature mpfr and are left out without it. One line a job: ours, the peer, their ratio, and the promise.
+Both sides are run in alternating rounds, so that what else the machine does meets both; what is compared are the best times of all rounds,
+by wall and by process CPU time. The CPU times of one thread are the ones to look at on a busy machine: a promise counts as kept when
+its figure (wall where THREADS is above 1) is kept. JOBS is a regular expression; FLOW_TIMES another place of the binary. The jobs with
+digits need the feature mpfr and are left out without it. One line a job: ours, the peer, their ratio, the promise, kept or missed.
+Before them, the accuracy of both sides at t = 50, against heyoka's 50 digits.
 """
 import os, re, subprocess, sys, threading, time
 
@@ -160,16 +162,40 @@ def recursion(spectral):
     return lambda: steps(mu, rest, 1e-3, 1000, spectral, largest, escape), 2048 * 1000
 
 
+class Job:
+    """What is measured, its peer, and what is promised: a ratio to the peer, or a time of ours in ns a unit."""
+
+    def __init__(self, peer=None, ratio=None, ns=None, beside=None, scales=False):
+        self.peer, self.ratio, self.ns, self.beside, self.scales = peer, ratio, ns, beside, scales
+
+    def promise(self):
+        bounds = [f"{self.ratio} x" if self.ratio else "", f"{self.ns:g} ns" if self.ns else ""]
+        return " and ".join(b for b in bounds if b) or "near-linear growth"
+
+    def kept(self, ours, peer):
+        within = [ours / peer <= self.ratio] if self.ratio and peer else []
+        within += [ours <= self.ns] if self.ns else []
+        return all(within)
+
+
 jobs = {
-    "trajectory-1e-10": (lambda: trajectory(1e-10), "at most 0.7 x heyoka"),
-    "trajectory-0": (lambda: trajectory(None), "at most 0.7 x heyoka"),
-    "grid-1e-10": (lambda: grid(1e-10), "at most 0.5 x heyoka"),
-    "grid-0": (lambda: grid(None), "at most 0.5 x heyoka"),
-    "exact": (None, "at most 500 ns"),
-    "recursion-gd": (lambda: recursion(False), "at most 0.8 ns, 0.73 x numba"),
-    "recursion-specgd": (lambda: recursion(True), "at most 0.8 ns, 0.62 x numba"),
-    "digits-50": (lambda: digits(50), "at most 0.33 x heyoka"),
-    "digits-100": (lambda: digits(100), "at most 0.33 x heyoka"),
+    "trajectory-1e-10": Job(lambda: trajectory(1e-10), ratio=0.7),
+    "trajectory-0": Job(lambda: trajectory(None), ratio=0.7),
+    "grid-1e-10": Job(lambda: grid(1e-10), ratio=0.5, scales=True),
+    "grid-0": Job(lambda: grid(None), ratio=0.5, scales=True),
+    "exact": Job(ns=500, scales=True),
+    "groups-100": Job(),
+    "groups-1000": Job(),
+    "groups-10000": Job(),
+    "groups-100000": Job(ns=1e4),  # 1e5 groups in a second
+    "groups-1000000": Job(),
+    "recursion-gd": Job(lambda: recursion(False), ratio=0.73, ns=0.8, scales=True),
+    "recursion-specgd": Job(lambda: recursion(True), ratio=0.62, ns=0.8, scales=True),
+    "digits-50": Job(lambda: digits(50), ratio=0.33),
+    "digits-100": Job(lambda: digits(100), ratio=0.33),
+    "exact-digits-1000": Job(ns=5e6),
+    "lattice": Job(ns=3e9),
+    "certified": Job(beside="plain", ratio=20),
 }
 
 
@@ -178,20 +204,43 @@ def ours(job):
     return [float(x) for x in out.stdout.split()] if out.returncode == 0 else None
 
 
-print(f"heyoka {hy.__version__}, {threads} thread(s), {rounds} rounds; best times in ns a trajectory, cell, or cell and step: wall (cpu)")
-for job, (make, promise) in jobs.items():
-    if not chosen.search(job):
-        continue
-    if ours(job) is None:
-        print(f"{job:18} left out: {binary} cannot")
-        continue
-    peer = make() if make else None
+def accuracy():
+    """Largest relative error of a coefficient at t = 50, of either side."""
+    (w, k) = rates(21.0, 98.0)
+    flow = hy.taylor_adaptive([(x, r * x) for x, r in zip(w, k)], [hy.real("1e-3", 170)] * 3, fp_type=hy.real, prec=170)
+    flow.propagate_until(hy.real(50, 170))
+    reference = [float(x) for x in flow.state]
+    error = lambda x: max(abs(a / b - 1) for a, b in zip(x, reference))
+    for name, tolerance in (("1e-10", 1e-10), ("full", None)):
+        mine = subprocess.run([binary, f"accuracy-{tolerance or 0}"], capture_output=True, text=True).stdout.split()
+        flow = hy.taylor_adaptive([(x, r * x) for x, r in zip(w, k)], [START] * 3, **({"tol": tolerance} if tolerance else {}))
+        flow.propagate_until(END)
+        print(f"largest relative error at t = 50, {name:5}: ours {error([float(x) for x in mine[:3]]):.1e}, heyoka {error(flow.state):.1e}")
+
+
+def measured(job, make):
+    """Best (wall, cpu) of ours and of the peer, which is another job of ours where that is a name."""
+    peer = make() if callable(make) else None
     here, there = [1e18, 1e18], [1e18, 1e18]
     for _ in range(rounds):
         here = [min(a, b) for a, b in zip(here, ours(job))]
-        if peer:
-            there = [min(a, b) for a, b in zip(there, best(*peer))]
-    line = f"{job:18} ours {here[0]:12.4g} ({here[1]:12.4g})"
-    if peer:
-        line += f"  peer {there[0]:12.4g} ({there[1]:12.4g})  ratio {here[0] / there[0]:.2f} ({here[1] / there[1]:.2f})"
-    print(f"{line}  promise: {promise}", flush=True)
+        if make:
+            there = [min(a, b) for a, b in zip(there, best(*peer) if peer else ours(make))]
+    return here, there if make else None
+
+
+print(f"heyoka {hy.__version__}, {threads} thread(s), {rounds} rounds; best times in ns a trajectory, cell, group, or cell and step: wall (cpu)")
+accuracy()
+which = 0 if threads > 1 else 1
+for name, job in jobs.items():
+    if not chosen.search(name) or (threads > 1 and not job.scales):
+        continue
+    if ours(name) is None:
+        print(f"{name:18} left out: {binary} cannot")
+        continue
+    here, there = measured(name, job.peer or job.beside)
+    line = f"{name:18} ours {here[0]:12.4g} ({here[1]:12.4g})"
+    if there:
+        line += f"  {job.beside or 'peer'} {there[0]:12.4g} ({there[1]:12.4g})  ratio {here[0] / there[0]:.2f} ({here[1] / there[1]:.2f})"
+    verdict = "" if not (job.ratio or job.ns) else ": kept" if job.kept(here[which], there and there[which]) else ": missed"
+    print(f"{line}  promise {job.promise()}{verdict}", flush=True)

@@ -2,8 +2,10 @@
 
 use proptest::prelude::*;
 use specdyn::descent::Method;
+use specdyn::experiment::{Covariance, Setting, measure, measure_all};
+use specdyn::observe::Observable;
 use specdyn::spectrum::Spectrum;
-use specdyn::trajectory::{Cell, CellOutcome, Recursion, Stop, recursion_grid};
+use specdyn::trajectory::{Cell, CellOutcome, Recursion, Stop, recursion_grid, recursions_until};
 use specdyn::weights::equal_start;
 use std::ops::ControlFlow;
 
@@ -14,19 +16,19 @@ fn alone(cell: &Cell, method: &Method, steps: u64) -> Result<CellOutcome, Stop<f
     let spectrum = Spectrum::spiked(cell.spike, cell.dimension).unwrap();
     let start = equal_start(&spectrum, &cell.init).unwrap();
     let mut recursion = Recursion::new(&spectrum, method.clone(), cell.step_size, start).unwrap();
-    let (mut amplification, mut escape_step) = (1.0_f64, (cell.init >= LEVEL).then_some(0));
+    let (mut amplification, mut goal_step) = (1.0_f64, (cell.init >= LEVEL).then_some(0));
     let stop = recursion.run(steps, |now| {
         let [a, b, c] = [0, 1, 2].map(|j: usize| now.weights()[j].abs());
         amplification = amplification.max(b.max(c) / a);
-        if a >= LEVEL && escape_step.is_none() {
-            escape_step = Some(now.steps());
+        if a >= LEVEL && goal_step.is_none() {
+            goal_step = Some(now.steps());
         }
         ControlFlow::Continue(())
     });
     let w = recursion.weights();
     match stop {
         Stop::Horizon | Stop::Rest { .. } => {
-            Ok(CellOutcome { coefficients: [w[0], w[1], w[2]], amplification, escape_step })
+            Ok(CellOutcome { coefficients: [w[0], w[1], w[2]], amplification, goal_step })
         }
         stop => Err(stop),
     }
@@ -53,7 +55,7 @@ fn same(grid: &Result<CellOutcome, Stop<f64>>, alone: &Result<CellOutcome, Stop<
                 grid.amplification == alone.amplification || (ratio - 1.0).abs() <= 4.0 * f64::EPSILON;
             let bits = |w: &[f64; 3]| w.map(f64::to_bits);
             bits(&grid.coefficients) == bits(&alone.coefficients)
-                && grid.escape_step == alone.escape_step
+                && grid.goal_step == alone.goal_step
                 && same_amplification
         }
         (Err(grid), Err(alone)) => grid == alone,
@@ -126,4 +128,66 @@ fn a_cell_outside_its_domain_is_named() {
         assert_eq!(recursion_grid(&[good, cell], &Method::Spectral, 1, LEVEL).unwrap_err().parameter, parameter);
     }
     assert!(recursion_grid(&[], &Method::Spectral, 1, LEVEL).unwrap().is_empty());
+}
+
+/// The amplification of `setting`'s recursion when no ratio rises any more after the escape, by the plain recursion, and whether it got there.
+fn settled_alone(setting: &Setting<f64>, cell: &Cell, steps: u64) -> Option<f64> {
+    let spectrum = setting.spectrum().unwrap();
+    let start = equal_start(&spectrum, &cell.init).unwrap();
+    let mut recursion = Recursion::new(&spectrum, setting.method.clone(), cell.step_size, start).unwrap();
+    let (mu, n) = (cell.spike + 1.0, cell.dimension as f64 - 2.0);
+    let mut amplification = 1.0_f64;
+    loop {
+        let [a, b, c] = [0, 1, 2].map(|j: usize| recursion.weights()[j]);
+        amplification = amplification.max(b.abs().max(c.abs()) / a.abs());
+        let tau = (a - 1.0) * (a + 1.0) + mu * (b * b) + n * (c * c);
+        let [signal, spike, bulk] =
+            [2.0 * ((a - 1.0) * (a + 1.0)) + tau, mu * (2.0 * mu * (b * b) + tau), 2.0 * (c * c) + tau];
+        // the rate of log(w_j/a) is signal - spike, or signal - bulk
+        if a * a >= 0.9 && signal <= spike && signal <= bulk {
+            return Some(amplification);
+        }
+        if recursion.steps() == steps || !recursion.step().unwrap() {
+            return None;
+        }
+    }
+}
+
+#[test]
+fn amplifications_of_a_grid_are_those_of_each_cell_alone_and_of_the_plain_recursion() {
+    let mut settings = Vec::new();
+    for (i, method) in
+        [Method::GradientDescent, Method::Spectral, Method::Power(0.5)].iter().cycle().take(75).enumerate()
+    {
+        let covariance = Covariance::Spiked { strength: (i % 17) as f64, dimension: 10 + 7 * i as u64 };
+        let mut setting = Setting::new(covariance, 0.01 + 1e-3 * i as f64, method.clone());
+        setting.step_size = Some(if i == 30 { -1.0 } else { 2e-3 + 1e-5 * i as f64 });
+        settings.push(setting);
+    }
+    for time in [None, Some(0.9)] {
+        let together: Vec<_> = measure_all(&settings, Observable::Amplification, time).collect();
+        assert_eq!(together.len(), settings.len());
+        for (i, (setting, together)) in settings.iter().zip(&together).enumerate() {
+            assert_eq!(measure(setting, Observable::Amplification, time), *together, "cell {i}");
+            assert_eq!(together.value.is_some(), i != 30, "cell {i}: {}", together.status);
+            let Covariance::Spiked { strength: spike, dimension } = setting.covariance else { unreachable!() };
+            let step_size = setting.step_size.unwrap();
+            let cell = Cell { spike, dimension, init: setting.init, step_size };
+            if let (Some(value), None) = (together.value, time) {
+                let plain = settled_alone(setting, &cell, 1_000_000).unwrap();
+                assert!((value / plain - 1.0).abs() <= 4.0 * f64::EPSILON, "cell {i}: {value} against {plain}");
+            }
+            if let (Some(value), Some(time)) = (together.value, time) {
+                let plain = alone(&cell, &setting.method, (time / step_size).round() as u64).unwrap().amplification;
+                assert!((value / plain - 1.0).abs() <= 4.0 * f64::EPSILON, "cell {i}: {value} against {plain}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_goal_that_is_not_reached_is_not_reported() {
+    let cells = [(Cell { spike: 20.0, dimension: 100, init: 1e-3, step_size: 1e-3 }, 100); 20];
+    let never = recursions_until(&cells, &Method::GradientDescent, 0.5, &|_, w| w[0] >= 0.5);
+    assert!(never.iter().all(|outcome| outcome.is_some_and(|outcome| outcome.goal_step.is_none())));
 }

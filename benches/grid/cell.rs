@@ -26,15 +26,16 @@ pub(crate) fn cell(flow: &mut GradientFlow, spectrum: &Spectrum, found: &mut Vec
     let mut from = START;
     let mut largest = 1.0_f64;
     while let Ok(segment) = flow.next_segment(Some(&50.0)) {
-        let to = segment.end_coefficients();
+        let to = [0, 1, 2].map(|j| segment.end_coefficient(j));
+        let least_inside = |root: &Root| root.before != Ordering::Greater || root.after != Ordering::Less;
         found.clear();
         segment.ratio_turns(2, found);
-        let bulk_turns = !found.is_empty();
+        let dips = found.iter().any(least_inside);
         found.clear();
         segment.ratio_turns(1, found);
         let least = |j: usize| (from[j] / from[0]).min(to[j] / to[0]).powi(4);
-        // ratios that do not turn are least at an end; without escape at these least values there is none in between
-        let maybe = bulk_turns || !found.is_empty() || n[1] * least(1) + n[2] * least(2) < 0.19 / 0.81;
+        // ratios that turn at a maximum alone are least at an end; without escape at these least values there is none in between
+        let maybe = dips || found.iter().any(least_inside) || n[1] * least(1) + n[2] * least(2) < 0.19 / 0.81;
         let escape = if maybe { escape(&segment, n) } else { None };
         let until = escape.unwrap_or(*segment.length());
         for turn in found.iter().filter(|turn| turn.at <= until) {
@@ -45,7 +46,7 @@ pub(crate) fn cell(flow: &mut GradientFlow, spectrum: &Spectrum, found: &mut Vec
             let w = segment.coefficients_at(&s);
             return (segment.start() + s, largest.max(w[1] / w[0]));
         }
-        from = [to[0], to[1], to[2]];
+        from = to;
     }
     (f64::NAN, largest)
 }

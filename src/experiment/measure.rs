@@ -1,7 +1,8 @@
-use super::Setting;
 use super::amplification::amplification;
 use super::blocks::Model;
 use super::run::{Plan, run};
+use super::{Setting, lockstep};
+use crate::descent::Method;
 use crate::observe::{CONTRACTION_LEVEL, Condition, ESCAPE_LEVEL, Observable, Quantity};
 use crate::scalar::{DomainError, Real};
 use crate::trajectory::Stop;
@@ -72,18 +73,52 @@ const CAP: f64 = 100.0;
 
 /// Measures `observable` at `time` (on the setting's clock), or when it has settled; each [`Observable`] says when that is.
 pub fn measure(setting: &Setting<f64>, observable: Observable, time: Option<f64>) -> Measured {
-    match try_measure(setting, observable, time) {
+    measure_all(std::slice::from_ref(setting), observable, time).next().expect("one for the setting")
+}
+
+/// Measures all `settings`, in order: those together that can share the work, which shows in no bit, the others as they are asked for.
+pub fn measure_all(
+    settings: &[Setting<f64>],
+    observable: Observable,
+    time: Option<f64>,
+) -> impl Iterator<Item = Measured> {
+    let alone = move |setting| match try_measure(setting, observable, time) {
         Ok(measured) => measured,
         Err(error) => Measured { value: None, status: Status::Domain(error.to_string()) },
+    };
+    let known = together(settings, observable, time);
+    settings.iter().zip(known).map(move |(setting, known)| known.unwrap_or_else(|| alone(setting)))
+}
+
+/// What is measured in lockstep.
+fn together(settings: &[Setting<f64>], observable: Observable, time: Option<f64>) -> Vec<Option<Measured>> {
+    let mut known = vec![None; settings.len()];
+    if observable != Observable::Amplification {
+        return known;
     }
+    for method in [Method::GradientDescent, Method::Spectral] {
+        let of_method = settings.iter().enumerate().filter(|(_, setting)| setting.method == method);
+        let cell = |(i, setting): (usize, &Setting<f64>)| {
+            setting.check_flow().ok()?;
+            Some((i, lockstep::cell(setting, time.unwrap_or(cap(setting, 1.0)))?))
+        };
+        let (places, cells): (Vec<usize>, Vec<_>) = of_method.filter_map(cell).unzip();
+        for (i, measured) in places.into_iter().zip(lockstep::amplifications(&cells, &method, time.is_some())) {
+            known[i] = measured;
+        }
+    }
+    known
+}
+
+/// When a measurement is given up, on the setting's clock, given the variance of the signal.
+fn cap(setting: &Setting<f64>, q: f64) -> f64 {
+    CAP * (1.0 + Real::ln(&setting.init).abs()) / (q * q) / setting.clock_rate()
 }
 
 fn try_measure(setting: &Setting<f64>, observable: Observable, time: Option<f64>) -> Result<Measured, DomainError> {
     setting.check_flow()?;
     let model = Model::of(setting)?;
-    let q = model.signal_variance();
-    let cap = CAP * (1.0 + Real::ln(&setting.init).abs()) / (q * q);
-    let horizon = time.unwrap_or(cap / setting.clock_rate());
+    let horizon = time.unwrap_or(cap(setting, model.signal_variance()));
     if observable == Observable::Amplification {
         return amplification(setting, &model, horizon, time.is_some());
     }

@@ -1,5 +1,5 @@
 use crate::observe::{Amplification, Gauge, OverlapGauge, excesses};
-use crate::risk::manifold::{bracket, excess_energy};
+use crate::risk::manifold::{bracket, weighted_excess};
 use crate::spectrum::Spectrum;
 use crate::weights::BlockWeights;
 
@@ -11,19 +11,22 @@ pub(super) trait Settled<P: ?Sized = [f64]>: Gauge<f64, P> {
 }
 
 /// The signal has escaped for good when its squared coefficient is above this.
-const ESCAPED: f64 = 0.9;
+pub(super) const ESCAPED: f64 = 0.9;
 
-/// On the manifold ratios rise at a rate `q_0 h_0 - q_j h_j`.
+/// On the manifold, where ratios rise at a rate `q_0 h_0 - q_j h_j`: the signal, of coefficients `w` with excesses `e`, has escaped and
+/// no ratio rises.
+pub(super) fn ratios_fall(q: &[f64], energy_weight: &[f64], w: &[f64], e: &[f64]) -> bool {
+    if w[0] * w[0] < ESCAPED {
+        return false;
+    }
+    let tau = weighted_excess(energy_weight, e);
+    let signal = q[0] * bracket(&q[0], &e[0], &tau);
+    (1..w.len()).all(|j| signal <= q[j] * bracket(&q[j], &e[j], &tau))
+}
+
 impl Settled for Spectrum<f64> {
     fn is_settled(&self, _: &[f64], w: &[f64], _: &Amplification<f64>) -> bool {
-        if w[0] * w[0] < ESCAPED {
-            return false;
-        }
-        let q = self.variance();
-        let e = excesses(w);
-        let tau = excess_energy(self, &e);
-        let signal = q[0] * bracket(&q[0], &e[0], &tau);
-        (1..w.len()).all(|j| signal <= q[j] * bracket(&q[j], &e[j], &tau))
+        w[0] * w[0] >= ESCAPED && ratios_fall(self.variance(), self.energy_weight(), w, &excesses(w))
     }
 }
 

@@ -42,7 +42,7 @@ pub fn weighted_excess<T: Scalar>(weight: &[T], excess: &[T]) -> T {
 }
 
 /// Bracket `h_j = 2 q_j e_j + tau`: its sign drives SpecGD, its product with `q_j w_j` drives GD.
-#[inline]
+#[inline(always)]
 pub fn bracket<T: Scalar>(variance: &T, excess: &T, excess_energy: &T) -> T {
     let qe = variance.clone() * excess;
     qe.clone() + qe + excess_energy

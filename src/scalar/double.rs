@@ -1,10 +1,12 @@
 //! `f64`. Elementary functions come from the `libm` crate, whose bits do not depend on the machine.
 
-use super::{DomainError, LANES, Real, Scalar};
+use super::{DomainError, LANES, Real, Scalar, Work};
 use std::cmp::Ordering;
 
 impl Scalar for f64 {
     type Context = ();
+
+    const WAITS: bool = true;
 
     #[inline]
     fn context(&self) {}
@@ -38,29 +40,60 @@ impl Scalar for f64 {
         (sums[0] + sums[1]) + (sums[2] + sums[3])
     }
 
-    /// Lanes map to vector registers. The terms with the newest coefficients, of `b` and then of `a`, come last: in a
-    /// recurrence the others are summed while those are still being computed.
-    #[inline]
+    /// Lanes map to vector registers, four sums of them run side by side. The terms with the coefficients of the lowest and highest
+    /// orders come last: in a recurrence the others are summed while those are still being computed.
+    #[inline(always)]
     fn convolve_lanes(a: &[[Self; LANES]], b: &[[Self; LANES]], k: usize, _used: usize) -> [Self; LANES] {
         let (a, b) = (&a[..=k], &b[..=k]);
         let ([a_first, a_inner @ .., a_last], [b_first, b_inner @ .., b_last]) = (a, b) else {
             return std::array::from_fn(|l| a[0][l] * b[0][l]);
         };
-        let (a_pairs, a_odd) = a_inner.as_chunks::<2>();
-        let (b_odd, b_pairs) = b_inner.as_rchunks::<2>();
-        let (mut even, mut odd) = ([0.0; LANES], [0.0; LANES]);
-        for (a, b) in a_pairs.iter().zip(b_pairs.iter().rev()) {
-            for l in 0..LANES {
-                even[l] += a[0][l] * b[1][l];
-                odd[l] += a[1][l] * b[0][l];
+        let (a_fours, a_rest) = a_inner.as_chunks::<4>();
+        let (b_rest, b_fours) = b_inner.as_rchunks::<4>();
+        let mut sums = [[0.0; LANES]; 4];
+        for (a, b) in a_fours.iter().zip(b_fours.iter().rev()) {
+            for i in 0..4 {
+                for l in 0..LANES {
+                    sums[i][l] += a[i][l] * b[3 - i][l];
+                }
             }
         }
-        for (a, b) in a_odd.iter().zip(b_odd) {
+        let mut add = |i: usize, a: &[Self; LANES], b: &[Self; LANES]| {
             for l in 0..LANES {
-                even[l] += a[l] * b[l];
+                sums[i][l] += a[l] * b[l];
             }
+        };
+        match (a_rest, b_rest) {
+            ([a], [x]) => add(0, a, x),
+            ([a, b], [x, y]) => {
+                add(0, a, y);
+                add(1, b, x);
+            }
+            ([a, b, c], [x, y, z]) => {
+                add(0, a, z);
+                add(1, b, y);
+                add(2, c, x);
+            }
+            _ => {}
         }
-        std::array::from_fn(|l| ((even[l] + odd[l]) + a_first[l] * b_last[l]) + a_last[l] * b_first[l])
+        let [p, q, r, s] = sums;
+        std::array::from_fn(|l| (((p[l] + q[l]) + (r[l] + s[l])) + a_first[l] * b_last[l]) + a_last[l] * b_first[l])
+    }
+
+    #[inline(always)]
+    fn widely<W: Work>(work: W) -> W::Output {
+        pulp::Arch::new().dispatch(Wide(work))
+    }
+}
+
+struct Wide<W>(W);
+
+impl<W: Work> pulp::WithSimd for Wide<W> {
+    type Output = W::Output;
+
+    #[inline(always)]
+    fn with_simd<S: pulp::Simd>(self, _: S) -> W::Output {
+        self.0.run()
     }
 }
 

@@ -58,6 +58,10 @@ pub trait Scalar:
     /// What a new value must be told: `()` for `f64`, the precision in bits for arbitrary precision.
     type Context: Clone + Debug + PartialEq + Send + Sync;
 
+    /// Whether a recurrence waits for its operations, rather than for their number: then it is worth another operation to need the
+    /// newest coefficients later.
+    const WAITS: bool = false;
+
     /// The context this value carries.
     fn context(&self) -> Self::Context;
 
@@ -122,10 +126,27 @@ pub trait Scalar:
         }
         sums
     }
+
+    /// Does `work` with the widest vector instructions of the machine at hand, where that makes numbers of this kind faster. They are
+    /// the same operations in the same order: no bit depends on it.
+    #[inline(always)]
+    fn widely<W: Work>(work: W) -> W::Output {
+        work.run()
+    }
 }
 
 /// Series that [`Scalar::convolve_lanes`] multiplies side by side.
 pub const LANES: usize = 4;
+
+/// Something to [do widely](Scalar::widely): a type of its own, since a closure would not be inlined into the function that has the
+/// instructions. What it calls must be inlined too (`#[inline(always)]`).
+pub trait Work {
+    /// What comes of it.
+    type Output;
+
+    /// Does it.
+    fn run(self) -> Self::Output;
+}
 
 /// An ordered number system with square roots and elementary functions.
 ///

@@ -29,18 +29,27 @@ impl<T: Real> Spectrum<T> {
     /// # Errors
     /// `strength` negative or not finite, `dimension < 3`.
     pub fn spiked(strength: T, dimension: u64) -> Result<Self, DomainError> {
-        if !(strength.is_finite() && strength >= strength.int(0)) {
-            return Err(DomainError::new("spike", strength, "a finite number >= 0"));
-        }
-        if !(3..=MAX_DIMENSION).contains(&dimension) {
-            return Err(DomainError::new("dim", dimension, "an integer from 3 to 2^53"));
-        }
+        Self::check_spiked(&strength, dimension)?;
         let one = strength.int(1);
         let mu = strength + &one;
         let bulk = Group { variance: one.clone(), multiplicity: dimension - 2 };
         let mut spectrum = Self::with_signal(one, vec![Group { variance: mu, multiplicity: 1 }, bulk])?;
         spectrum.spiked = true;
         Ok(spectrum)
+    }
+
+    /// Whether there is such a [spiked](Self::spiked) covariance.
+    ///
+    /// # Errors
+    /// Those of [`spiked`](Self::spiked).
+    pub fn check_spiked(strength: &T, dimension: u64) -> Result<(), DomainError> {
+        if !(strength.is_finite() && *strength >= strength.int(0)) {
+            return Err(DomainError::new("spike", strength, "a finite number >= 0"));
+        }
+        if !(3..=MAX_DIMENSION).contains(&dimension) {
+            return Err(DomainError::new("dim", dimension, "an integer from 3 to 2^53"));
+        }
+        Ok(())
     }
 
     /// The signal on one direction of the group `signal` (0-based) of `groups`.

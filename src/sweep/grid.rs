@@ -1,6 +1,6 @@
 use super::{Axis, Evaluate, Point, Refinement, Sampling};
 use crate::descent::Method;
-use crate::experiment::{Measured, Setting, Status, measure};
+use crate::experiment::{Measured, Setting, Status, measure_all};
 use crate::observe::Observable;
 use crate::scalar::DomainError;
 use std::ops::ControlFlow;
@@ -150,16 +150,38 @@ impl Grid {
 
 impl Evaluate for Grid {
     fn evaluate(&self, cells: &[Point], emit: &mut dyn FnMut(Measured) -> ControlFlow<()>) -> ControlFlow<()> {
-        let mut setting = self.base.clone();
-        for cell in cells {
-            setting.clone_from(&self.base);
-            setting.method = self.methods[cell.method].1.clone();
-            emit(match self.place(cell.x, cell.y, &mut setting) {
-                Ok(Some(sampling)) => sampling.measure(&setting, self.observable, self.time),
-                Ok(None) => measure(&setting, self.observable, self.time),
-                Err(error) => Measured { value: None, status: Status::Domain(error.to_string()) },
+        let mut population = Vec::with_capacity(cells.len());
+        let placed: Vec<Placed> = cells.iter().map(|cell| self.placed(cell, &mut population)).collect();
+        let mut measured = measure_all(&population, self.observable, self.time);
+        for cell in placed {
+            emit(match cell {
+                Placed::Population => measured.next().expect("one for every setting"),
+                Placed::Sampled(setting, sampling) => sampling.measure(&setting, self.observable, self.time),
+                Placed::Outside(error) => Measured { value: None, status: Status::Domain(error.to_string()) },
             })?;
         }
         ControlFlow::Continue(())
+    }
+}
+
+/// How a cell is measured: with the others of the population, by training runs, or not at all.
+enum Placed {
+    Population,
+    Sampled(Box<Setting<f64>>, Sampling),
+    Outside(DomainError),
+}
+
+impl Grid {
+    /// Adds the setting of `cell` to the `population`, unless it is measured otherwise.
+    fn placed(&self, cell: &Point, population: &mut Vec<Setting<f64>>) -> Placed {
+        let mut setting = Setting { method: self.methods[cell.method].1.clone(), ..self.base.clone() };
+        match self.place(cell.x, cell.y, &mut setting) {
+            Ok(Some(sampling)) => Placed::Sampled(Box::new(setting), sampling),
+            Ok(None) => {
+                population.push(setting);
+                Placed::Population
+            }
+            Err(error) => Placed::Outside(error),
+        }
     }
 }

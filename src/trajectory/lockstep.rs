@@ -2,86 +2,176 @@
 //!
 //! The formulas are those of [`manifold`], for one cell after the other, in a loop that the compiler turns into the widest
 //! vector instructions of the machine at hand ([`pulp`] picks the version when the program runs). Nothing is fused or
-//! reordered within a cell, so no bit depends on that choice.
+//! reordered within a cell, so no bit depends on that choice; nor on the other cells, which come and go in their lanes.
 
 use super::recursion_grid::{Cell, CellOutcome};
 use crate::risk::manifold;
 
 /// Cells in lockstep: as many as registers hold on the widest machines, enough to hide the latency of a step on all.
-pub(super) const WIDTH: usize = 16;
+const WIDTH: usize = 16;
 
-/// Steps between two looks at the lanes. A lane that escapes is taken back by this much to find its exact step.
-const STRIDE: u64 = 32;
+/// Steps between two looks at the lanes. A lane in which the goal may have been reached is taken back by this much to find the step.
+const STRIDE: u64 = 128;
 
 /// Starts for which squares of coefficients and products of two of them stay in the range of normal numbers.
 const ORDINARY_STARTS: std::ops::Range<f64> = 1e-70..1e6;
 
+/// A diverging recursion overflows within a few steps of leaving this bound and never comes back.
+const BOUND: f64 = (1 << 30) as f64;
+
 type Lane = [f64; WIDTH];
 
-pub(super) struct Lanes {
+/// What is looked for in every cell.
+pub(super) struct Goal<'a> {
+    /// `|a|` is at least this where it is reached.
+    pub(super) least_signal: f64,
+    /// Whether coefficients have reached it.
+    pub(super) holds: &'a dyn Fn(&Cell, &[f64; 3]) -> bool,
+    /// Whether a cell ends there; else the first step is noted.
+    pub(super) ends: bool,
+}
+
+/// The cells that are under way, one a lane.
+struct Lanes {
     spike_variance: Lane,
     bulk_directions: Lane,
     step_size: Lane,
-    coefficients: [Lane; 3],
-    /// `max(b^2, c^2)` and `a^2` where their quotient was largest: compared by cross products, without a division a step.
-    widest: [Lane; 2],
+    now: Tracked<Lane>,
     largest_signal: Lane,
-    escape_step: [Option<u64>; WIDTH],
-    ordinary: [bool; WIDTH],
+    running: [Option<Running>; WIDTH],
+}
+
+/// Coefficients, and `max(b^2, c^2)` and `a^2` where their quotient was largest: compared by cross products, without a division a step.
+#[derive(Clone, Copy)]
+struct Tracked<T> {
+    coefficients: [T; 3],
+    widest: [T; 2],
+}
+
+/// A cell by its number, its steps so far, and the first at which the goal was reached.
+#[derive(Clone, Copy)]
+struct Running {
+    cell: usize,
+    done: u64,
+    reached: Option<u64>,
+}
+
+/// Runs all `cells`, each for its `steps` or to the goal; `None` for a cell that must be run by itself.
+pub(super) fn run(
+    cells: &[Cell],
+    steps: &dyn Fn(usize) -> u64,
+    spectral: bool,
+    goal: &Goal,
+) -> Vec<Option<CellOutcome>> {
+    let arch = pulp::Arch::new();
+    let mut outcomes = vec![None; cells.len()];
+    let mut waiting = (0..cells.len()).filter(|i| ORDINARY_STARTS.contains(&cells[*i].init));
+    let mut lanes = Lanes::empty();
+    loop {
+        for i in 0..WIDTH {
+            if lanes.running[i].is_none()
+                && let Some(cell) = waiting.next()
+            {
+                lanes.seat(i, cell, &cells[cell]);
+            }
+        }
+        let remaining = lanes.running.iter().flatten().map(|r| steps(r.cell) - r.done).min();
+        let Some(stride) = remaining.map(|steps| steps.min(STRIDE)) else { return outcomes };
+        let before = lanes.now;
+        arch.dispatch(Advance { lanes: &mut lanes, steps: stride, spectral });
+        for i in 0..WIDTH {
+            let Some(Running { cell, .. }) = lanes.running[i] else { continue };
+            let was = before.lane(i);
+            if let Some(outcome) = lanes.look(i, &was, stride, &cells[cell], spectral, goal) {
+                outcomes[cell] = outcome;
+                lanes.running[i] = None;
+            } else if lanes.running[i].is_some_and(|r| r.done == steps(cell)) {
+                outcomes[cell] = Some(lanes.finish(i, &cells[cell], goal));
+                lanes.running[i] = None;
+            }
+        }
+    }
 }
 
 impl Lanes {
-    /// At most [`WIDTH`] cells; lanes beyond them repeat the last one.
-    pub(super) fn new(cells: &[Cell]) -> Self {
-        let of = |f: fn(&Cell) -> f64| std::array::from_fn(|i| f(&cells[i.min(cells.len() - 1)]));
-        let init: Lane = of(|cell| cell.init);
+    fn empty() -> Self {
+        let one = [1.0; WIDTH];
         Self {
-            spike_variance: of(|cell| cell.spike + 1.0),
-            bulk_directions: of(|cell| (cell.dimension - 2) as f64),
-            step_size: of(|cell| cell.step_size),
-            coefficients: [init; 3],
-            widest: [init.map(|x| x * x); 2],
-            largest_signal: [0.0; WIDTH],
-            escape_step: [None; WIDTH],
-            ordinary: init.map(|x| ORDINARY_STARTS.contains(&x)),
+            spike_variance: one,
+            bulk_directions: one,
+            step_size: [0.0; WIDTH],
+            now: Tracked { coefficients: [one; 3], widest: [one; 2] },
+            largest_signal: one,
+            running: [None; WIDTH],
         }
     }
 
-    /// All steps; `None` for a lane that must be run by itself.
-    pub(super) fn run(mut self, spectral: bool, steps: u64, escape_level: f64) -> [Option<CellOutcome>; WIDTH] {
-        let arch = pulp::Arch::new();
-        let mut done = 0;
-        while done < steps {
-            let stride = STRIDE.min(steps - done);
-            let before = self.coefficients;
-            arch.dispatch(Advance { lanes: &mut self, steps: stride, spectral });
-            self.find_escapes(before, done, stride, spectral, escape_level);
-            done += stride;
-        }
-        let outcome = |i: usize| {
-            let [a, b, c] = self.coefficients.map(|lane| lane[i]);
-            let larger = b.abs().max(c.abs());
-            let ratio = (self.widest[0][i] / self.widest[1][i]).max(larger * larger / (a * a));
-            let escape_step = self.escape_step[i].or((a.abs() >= escape_level).then_some(steps));
-            // A diverging recursion overflows within a few steps of leaving its bound and never comes back.
-            let smooth = self.ordinary[i] && [a, b, c].iter().all(|w| w.abs() <= (1 << 30) as f64);
-            smooth.then(|| CellOutcome { coefficients: [a, b, c], amplification: ratio.sqrt(), escape_step })
-        };
-        std::array::from_fn(outcome)
+    fn seat(&mut self, i: usize, number: usize, cell: &Cell) {
+        self.spike_variance[i] = cell.spike + 1.0;
+        self.bulk_directions[i] = (cell.dimension - 2) as f64;
+        self.step_size[i] = cell.step_size;
+        self.now.coefficients.iter_mut().for_each(|lane| lane[i] = cell.init);
+        let square = cell.init * cell.init;
+        self.now.widest.iter_mut().for_each(|lane| lane[i] = square);
+        self.largest_signal[i] = square;
+        self.running[i] = Some(Running { cell: number, done: 0, reached: None });
     }
 
-    /// Tracks the lanes' present coefficients, then takes a step, `steps` times.
+    /// What became of lane `i` in a stride that began at `was`: `Some` when it is over.
+    fn look(
+        &mut self,
+        i: usize,
+        was: &Tracked<f64>,
+        stride: u64,
+        cell: &Cell,
+        spectral: bool,
+        goal: &Goal,
+    ) -> Option<Option<CellOutcome>> {
+        let now = self.now.lane(i);
+        if !now.coefficients.iter().all(|w| w.abs() <= BOUND) {
+            return Some(None);
+        }
+        let running = self.running[i].as_mut()?;
+        // Squares are tracked and the level is not squared exactly: suspect a little too early, then look.
+        let suspicious = goal.least_signal * goal.least_signal * (1.0 - 4.0 * f64::EPSILON);
+        if running.reached.is_none() && self.largest_signal[i] >= suspicious {
+            let mut then = *was;
+            for step in running.done..running.done + stride {
+                if (goal.holds)(cell, &then.coefficients) {
+                    running.reached = Some(step);
+                    break;
+                }
+                then = then.next(cell, spectral);
+            }
+            if goal.ends && running.reached.is_some() {
+                return Some(Some(then.outcome(running.reached)));
+            }
+        }
+        running.done += stride;
+        // At rest nothing more will happen; what that means where a goal was to end the cell is told by the recursion itself.
+        let unmoved = now.coefficients == was.coefficients;
+        let rests = unmoved && stride > 0 && now.next(cell, spectral).coefficients == now.coefficients;
+        rests.then(|| (!goal.ends).then(|| self.finish(i, cell, goal)))
+    }
+
+    /// What lane `i` comes to after its last step.
+    fn finish(&self, i: usize, cell: &Cell, goal: &Goal) -> CellOutcome {
+        let (now, running) = (self.now.lane(i), self.running[i]);
+        let last = running.filter(|_| (goal.holds)(cell, &now.coefficients)).map(|r| r.done);
+        now.outcome(running.and_then(|r| r.reached).or(last))
+    }
+
+    /// `steps` steps in all lanes.
     #[inline(always)]
     fn advance<const SPECTRAL: bool>(&mut self, steps: u64) {
         let (mu, n, eta) = (self.spike_variance, self.bulk_directions, self.step_size);
-        let [mut a, mut b, mut c] = self.coefficients;
-        let [mut others, mut signal] = self.widest;
+        let Tracked { coefficients: [mut a, mut b, mut c], widest: [mut others, mut signal] } = self.now;
         let mut largest = self.largest_signal;
         for _ in 0..steps {
             for i in 0..WIDTH {
                 let w = [a[i], b[i], c[i]];
                 [a[i], b[i], c[i]] = next::<SPECTRAL>(mu[i], n[i], eta[i], w);
-                let [a2, b2, c2] = w.map(|w| w * w);
+                let [a2, b2, c2] = [a[i] * a[i], b[i] * b[i], c[i] * c[i]];
                 let larger = if b2 > c2 { b2 } else { c2 };
                 let wider = larger * signal[i] > others[i] * a2;
                 others[i] = if wider { larger } else { others[i] };
@@ -89,29 +179,34 @@ impl Lanes {
                 largest[i] = if a2 > largest[i] { a2 } else { largest[i] };
             }
         }
-        self.coefficients = [a, b, c];
-        self.widest = [others, signal];
+        self.now = Tracked { coefficients: [a, b, c], widest: [others, signal] };
         self.largest_signal = largest;
     }
+}
 
-    /// Looks for the first steps at which lanes reached the escape level, in the stride that led from `before` to here.
-    fn find_escapes(&mut self, before: [Lane; 3], done: u64, stride: u64, spectral: bool, escape_level: f64) {
-        // Squares are tracked and the level is not squared exactly: suspect a little too early, then look.
-        let suspicious = escape_level * escape_level * (1.0 - 4.0 * f64::EPSILON);
-        for i in 0..WIDTH {
-            if self.escape_step[i].is_some() || self.largest_signal[i] < suspicious {
-                continue;
-            }
-            let (mu, n, eta) = (self.spike_variance[i], self.bulk_directions[i], self.step_size[i]);
-            let mut w = before.map(|lane| lane[i]);
-            for step in done..done + stride {
-                if w[0].abs() >= escape_level {
-                    self.escape_step[i] = Some(step);
-                    break;
-                }
-                w = if spectral { next::<true>(mu, n, eta, w) } else { next::<false>(mu, n, eta, w) };
-            }
-        }
+impl Tracked<Lane> {
+    fn lane(&self, i: usize) -> Tracked<f64> {
+        Tracked { coefficients: self.coefficients.map(|lane| lane[i]), widest: self.widest.map(|lane| lane[i]) }
+    }
+}
+
+impl Tracked<f64> {
+    /// One step of `cell` by itself, tracked as in its lane.
+    fn next(self, cell: &Cell, spectral: bool) -> Self {
+        let (mu, n, eta) = (cell.spike + 1.0, (cell.dimension - 2) as f64, cell.step_size);
+        let step = if spectral { next::<true> } else { next::<false> };
+        let coefficients = step(mu, n, eta, self.coefficients);
+        let [a2, b2, c2] = coefficients.map(|w| w * w);
+        let larger = if b2 > c2 { b2 } else { c2 };
+        let [others, signal] = self.widest;
+        let wider = larger * signal > others * a2;
+        Self { coefficients, widest: if wider { [larger, a2] } else { self.widest } }
+    }
+
+    fn outcome(&self, goal_step: Option<u64>) -> CellOutcome {
+        let [others, signal] = self.widest;
+        let amplification = (others / signal).sqrt();
+        CellOutcome { coefficients: self.coefficients, amplification, goal_step }
     }
 }
 

@@ -26,7 +26,7 @@ pub use matrix_flow::MatrixFlow;
 pub use overlap_flow::{OverlapFlow, OverlapSegment};
 pub use rational_descent::{Forecast, RationalDescent};
 pub use recursion::Recursion;
-pub use recursion_grid::{Cell, CellOutcome, recursion_grid};
+pub use recursion_grid::{Cell, CellOutcome, recursion_grid, recursions_until};
 pub use segment::{Event, EventKind, Flow, Segment, Stop};
 pub use validated::{ValidatedFlow, ValidatedRecursion, ValidatedStep};
 pub use vector::{Profile, Scalars, VectorPath, VectorProblem};

@@ -29,9 +29,7 @@ impl<W: Weights, L: Landscape<W>, D: Descent<W>> Recursion<W, L, D> {
     /// `step_size` not positive and finite, a start that is not finite or does not fit the landscape.
     pub fn new(landscape: L, descent: D, step_size: W::Scalar, start: W) -> Result<Self, DomainError> {
         let one = step_size.int(1);
-        if !(step_size.is_finite() && step_size > step_size.int(0)) {
-            return Err(DomainError::new("step-size", step_size, "a finite number > 0"));
-        }
+        positive_step(&step_size)?;
         landscape.admit(&start)?;
         let size = start.size();
         if !size.is_finite() {
@@ -134,5 +132,14 @@ impl<W: Weights, L: Landscape<W>, D: Descent<W>> Recursion<W, L, D> {
 
     fn diverged(&self, size: W::Scalar) -> Stop<W::Scalar> {
         Stop::Diverged { time: self.time_of(self.steps + 1), size }
+    }
+}
+
+/// The domain of a step size, stated once for every recursion.
+pub(super) fn positive_step<T: Real>(step_size: &T) -> Result<(), DomainError> {
+    if step_size.is_finite() && *step_size > step_size.int(0) {
+        Ok(())
+    } else {
+        Err(DomainError::new("step-size", step_size, "a finite number > 0"))
     }
 }

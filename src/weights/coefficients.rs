@@ -11,7 +11,7 @@ pub fn equal_start<T: Real>(spectrum: &Spectrum<T>, init: &T) -> Result<Vec<T>, 
 }
 
 /// The domain of `init`, stated once for every start.
-pub(super) fn positive_init<T: Real>(init: &T) -> Result<&T, DomainError> {
+pub(crate) fn positive_init<T: Real>(init: &T) -> Result<&T, DomainError> {
     if init.is_finite() && *init > init.int(0) {
         Ok(init)
     } else {

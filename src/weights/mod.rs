@@ -18,6 +18,7 @@ mod start;
 
 pub use blocks::BlockWeights;
 pub use coefficients::equal_start;
+pub(crate) use coefficients::positive_init;
 pub use compression::Compressed;
 pub use dense::{gaussian_start, orthogonal_start, overlap, spherical_start};
 pub use overlaps::{Column, Overlaps};

@@ -1,5 +1,5 @@
 use crate::risk::manifold;
-use crate::scalar::{LANES, Real};
+use crate::scalar::{LANES, Real, Work};
 use crate::spectrum::Spectrum;
 use std::array;
 
@@ -73,13 +73,19 @@ impl<T: Real> Block<T> {
         (&self.square[k][lane], &self.bracket[k][lane])
     }
 
-    /// Excess energy of the point that is expanded about.
+    /// All brackets, row after row, from the first one of a lane on.
     #[inline]
+    pub(super) fn brackets_from(&self, lane: usize) -> &[T] {
+        &self.bracket.as_flattened()[lane..]
+    }
+
+    /// Excess energy of the point that is expanded about.
+    #[inline(always)]
     pub(super) fn energy(&self) -> T {
         manifold::weighted_excess(&self.weight, &self.excess)
     }
 
-    #[inline]
+    #[inline(always)]
     fn brackets(&self, excess: &Row<T>, tau: &T) -> Row<T> {
         array::from_fn(|l| manifold::bracket(&self.variance[l], &excess[l], tau))
     }
@@ -100,6 +106,15 @@ impl<T: Real> Block<T> {
     /// `energy[0]` is what other groups contribute, and `energy` becomes `tau`.
     #[inline]
     pub(super) fn expand_alone(&mut self, energy: &mut [T], reciprocal: &[T]) {
+        if T::WAITS {
+            T::widely(Early { block: self, energy, reciprocal });
+        } else {
+            self.expand_in_turn(energy, reciprocal);
+        }
+    }
+
+    /// Order by order: brackets, products, squares, energy.
+    fn expand_in_turn(&mut self, energy: &mut [T], reciprocal: &[T]) {
         let order = energy.len() - 1;
         let mut squares = std::mem::take(&mut self.square);
         let mut brackets = std::mem::take(&mut self.bracket);
@@ -113,6 +128,52 @@ impl<T: Real> Block<T> {
             square[k + 1] = excess.clone();
         }
         bracket[order] = self.brackets(&excess, &tau);
+        energy[order] = tau;
+        (self.square, self.bracket) = (squares, brackets);
+    }
+
+    /// The same with `tau[k]` needed as late as possible: with `c_j = h_j[0] + 2 q_j x_j[0]` it is
+    ///
+    /// ```text
+    /// sum_{i=0..k} h_j[i] x_j[k - i] = R_j + tau[k] x_j[0],   R_j = c_j x_j[k] + sum_{i=1..k-1} h_j[i] x_j[k - i],
+    /// (k + 1) tau[k + 1] = sum_j v_j R_j + tau[k] sum_j v_j x_j[0],   v_j = -2 n_j q_j^2 .
+    /// ```
+    #[inline(always)]
+    fn expand_early(&mut self, energy: &mut [T], reciprocal: &[T]) {
+        let order = energy.len() - 1;
+        let mut squares = std::mem::take(&mut self.square);
+        let mut brackets = std::mem::take(&mut self.bracket);
+        let (square, bracket) = (&mut squares[..=order], &mut brackets[..=order]);
+        let start = square[0].clone();
+        let weight: Row<T> = array::from_fn(|l| self.rate[l].clone() * &self.weight[l]);
+        let pull = manifold::weighted_excess(&weight, &start);
+        let mut tau = energy[0].clone() + self.energy();
+        bracket[0] = self.brackets(&self.excess, &tau);
+        energy[0] = tau;
+        let own: Row<T> = array::from_fn(|l| self.variance[l].times(2) * &start[l] + &bracket[0][l]);
+        let product: Row<T> = array::from_fn(|l| bracket[0][l].clone() * &start[l]);
+        let mut newest: Row<T> = array::from_fn(|l| self.rate[l].clone() * &product[l]);
+        tau = manifold::weighted_excess(&weight, &product);
+        for k in 1..order {
+            bracket[k] = self.brackets(&newest, &tau);
+            let mut known: Row<T> = array::from_fn(|l| own[l].clone() * &newest[l]);
+            if k > 1 {
+                let inner = T::convolve_lanes(&bracket[1..k], &square[1..k], k - 2, self.used);
+                known = array::from_fn(|l| known[l].clone() + &inner[l]);
+            }
+            let reciprocal = &reciprocal[k + 1];
+            let rate: Row<T> = array::from_fn(|l| self.rate[l].clone() * reciprocal);
+            let share: Row<T> = array::from_fn(|l| weight[l].clone() * reciprocal);
+            let pulled = pull.clone() * reciprocal * &tau;
+            let from_energy: Row<T> = array::from_fn(|l| tau.clone() * &start[l]);
+            square[k] = newest;
+            newest = array::from_fn(|l| (known[l].clone() + &from_energy[l]) * &rate[l]);
+            let next = manifold::weighted_excess(&share, &known) + pulled;
+            energy[k] = tau;
+            tau = next;
+        }
+        bracket[order] = self.brackets(&newest, &tau);
+        square[order] = newest;
         energy[order] = tau;
         (self.square, self.bracket) = (squares, brackets);
     }
@@ -169,5 +230,21 @@ impl<T: Real> Block<T> {
             odd = odd * &square + &d[lane];
         }
         (odd * s + even) * s
+    }
+}
+
+/// [`Block::expand_early`], to be done widely.
+struct Early<'a, T> {
+    block: &'a mut Block<T>,
+    energy: &'a mut [T],
+    reciprocal: &'a [T],
+}
+
+impl<T: Real> Work for Early<'_, T> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        self.block.expand_early(self.energy, self.reciprocal);
     }
 }

@@ -184,12 +184,7 @@ impl<T: Real> GradientFlow<T> {
         let (state, series) = (&self.state, &mut self.series);
         let (q, weight) = (self.spectrum.variance(), self.spectrum.energy_weight());
         let zero = self.length.clone();
-        let mut scale = zero.clone();
-        let mut energy = zero.clone();
-        for j in 0..state.groups() {
-            scale.add_prod(&weight[j], &state.excess(j).abs());
-            energy.add_prod(&weight[j], state.excess(j));
-        }
+        let [energy, scale] = state.energy(weight);
         if !scale.is_finite() {
             return Err(Stop::Diverged { time: self.time.value(), size: state.largest() });
         }

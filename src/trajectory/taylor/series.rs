@@ -75,9 +75,22 @@ impl<T: Real> Series<T> {
 
     /// `x_j[k]` and `h_j[k]` for k = 0, 1, ..., if group `j` takes part.
     pub(super) fn of_group(&self, j: usize) -> Option<impl Iterator<Item = (&T, &T)>> {
-        let find = |block: &Block<T>| block.groups().iter().position(|&group| group == j);
-        let (block, lane) = self.blocks().iter().find_map(|block| Some((block, find(block)?)))?;
+        let (block, lane) = self.place(j)?;
         Some((0..=self.order).map(move |k| block.coefficients(lane, k)))
+    }
+
+    /// `h_j[k]` for k = 0, 1, ..., if group `j` takes part: entries of a slice, with a stride.
+    #[inline]
+    pub(super) fn bracket_terms(&self, j: usize) -> Option<(&[T], usize)> {
+        let (block, lane) = self.place(j)?;
+        Some((&block.brackets_from(lane)[..self.order * LANES + 1], LANES))
+    }
+
+    /// The block and the lane of group `j`, if it takes part.
+    #[inline]
+    fn place(&self, j: usize) -> Option<(&Block<T>, usize)> {
+        let find = |block: &Block<T>| block.groups().iter().position(|&group| group == j);
+        self.blocks().iter().find_map(|block| Some((block, find(block)?)))
     }
 
     /// `tau[0..=order]`: the bracket of a group that does not take part, but for a constant.

@@ -78,6 +78,18 @@ impl<T: Real> State<T> {
         &self.coefficients[j].excess
     }
 
+    /// `sum_j weight_j e_j` and `sum_j weight_j |e_j|`.
+    #[inline]
+    pub(super) fn energy(&self, weight: &[T]) -> [T; 2] {
+        let zero = weight[0].int(0);
+        let (mut sum, mut scale) = (zero.clone(), zero);
+        for (weight, w) in weight.iter().zip(&self.coefficients) {
+            sum.add_prod(weight, &w.excess);
+            scale.add_prod(weight, &w.excess.abs());
+        }
+        [sum, scale]
+    }
+
     /// `log |w_j|` of a coefficient that is neither 0 nor a signal near 1.
     #[inline]
     pub(super) fn logarithm(&self, j: usize) -> T {
