@@ -27,6 +27,9 @@ pub mod tilted {}
 #[doc = include_str!("../derivations/any-width.md")]
 pub mod any_width {}
 
+#[doc = include_str!("../derivations/vector-flow.md")]
+pub mod vector_flow {}
+
 #[doc = include_str!("../derivations/spectral-powers.md")]
 pub mod spectral_powers {}
 

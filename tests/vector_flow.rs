@@ -1,8 +1,9 @@
 //! The flow of one vector against what has nothing in common with it: a high-precision integration, the flow of matrices, and itself.
 
 use specdyn::descent::Method;
-use specdyn::experiment::{Covariance, Plan, Setting, Signal, run};
-use specdyn::trajectory::{VectorPath, VectorProblem};
+use specdyn::experiment::{Covariance, LossScale, Plan, Setting, Signal, VectorRun, run};
+use specdyn::observe::vector::{Statistic, convergence_time, phase_clock, saturation_time};
+use specdyn::trajectory::{Profile, VectorPath, VectorProblem, VectorRecursion};
 use specdyn::weights::Start;
 
 /// `scripts/reference_vector_flow.py` wrote it.
@@ -80,8 +81,8 @@ fn it_is_the_flow_of_matrices_at_width_one() {
 fn other_tolerances_change_nothing_to_a_horizon_of_ten_million() {
     for (exponent, dimension, horizon) in [(1.5, 300, 1e5), (2.0, 1000, 1e7)] {
         let problem = VectorProblem::companion(exponent, dimension, 7).unwrap();
-        let [loose, path, tight] =
-            [1e-10, 1e-13, 1e-15].map(|tolerance| VectorPath::solve_to(&problem, horizon, tolerance).unwrap());
+        let [loose, path, tight] = [1e-10, 1e-13, 1e-15]
+            .map(|tolerance| VectorPath::solve_to(&problem, &Method::GradientDescent, horizon, tolerance).unwrap());
         println!("{} {} {} stretches", loose.stretches(), path.stretches(), tight.stretches());
         let mut t = 0.01;
         while t < horizon {
@@ -95,6 +96,124 @@ fn other_tolerances_change_nothing_to_a_horizon_of_ten_million() {
             let (b, c) = (path.scalars(t), tight.scalars(t));
             assert!((b.overlap_gap - c.overlap_gap).abs() <= 1e-13 * c.overlap_gap.abs(), "{t}: {b:?} {c:?}");
             t *= 2.9;
+        }
+    }
+}
+
+#[test]
+fn its_recursion_is_that_of_a_matrix_of_one_column() {
+    for (method, eta) in [(Method::GradientDescent, 0.1), (Method::Spectral, 0.01), (Method::Power(0.5), 0.05)] {
+        for (exponent, dimension, seed) in [(0.5, 10, 1), (2.0, 40, 3)] {
+            let setting =
+                Setting { method: method.clone(), step_size: Some(eta), ..setting(exponent, dimension, seed) };
+            let problem = setting.vector_problem().unwrap();
+            let mut recursion = VectorRecursion::new(&problem, &method, eta).unwrap();
+            // SpecGD's steps turn about the optimum after some hundred, and multiply roundings there.
+            let plan = Plan { rows: vec![0.0, 1.0, 20.0, 80.0], until: None, horizon: Some(80.0 * eta) };
+            let mut rows = 0;
+            run(&setting, &plan, |row| {
+                while recursion.steps() < row.step.unwrap() {
+                    recursion.step().unwrap();
+                }
+                for (w, dense) in recursion.weights().iter().zip(&row.coefficients[1..]) {
+                    assert!((w.abs() - dense).abs() < 1e-13, "{method:?} {exponent} at {}: {w} {dense}", row.time);
+                }
+                let risk = Statistic::Risk.of(&recursion.profile());
+                assert!((risk - row.risk).abs() < 1e-13, "{risk} {}", row.risk);
+                rows += 1;
+            })
+            .unwrap();
+            assert_eq!(rows, 4);
+        }
+    }
+}
+
+#[test]
+fn recursions_of_every_method_tend_to_its_flow_at_first_order() {
+    let problem = VectorProblem::companion(1.5, 60, 9).unwrap();
+    for method in [Method::GradientDescent, Method::Power(0.5), Method::Spectral] {
+        // While u escapes, before SpecGD chatters about the optimum.
+        let horizon = 3.0;
+        let path = VectorPath::solve_by(&problem, &method, horizon).unwrap();
+        let exact = path.weights(horizon);
+        let miss = |steps: u64| {
+            let mut recursion = VectorRecursion::new(&problem, &method, horizon / steps as f64).unwrap();
+            (0..steps).for_each(|_| recursion.step().unwrap());
+            recursion.weights().iter().zip(&exact).fold(0.0_f64, |m, (a, b)| m.max((a - b).abs()))
+        };
+        let (coarse, fine) = (miss(4000), miss(8000));
+        let order = libm::log2(coarse / fine);
+        assert!(fine < 1e-2 && (0.97..1.03).contains(&order), "{method:?}: {coarse} {fine}, order {order}");
+    }
+}
+
+#[test]
+fn statistics_of_a_path_are_those_of_its_weights() {
+    let problem = VectorProblem::companion(1.5, 400, 2).unwrap();
+    let path = VectorPath::solve(&problem, 1e5).unwrap();
+    for t in [0.0, 1.0, 10.0, 30.0, 100.0, 1e4] {
+        let (profile, plain) = (path.profile(t), Profile::of(&problem, &path.weights(t)));
+        assert!(profile.variance.len() < 400);
+        for name in ["s", "u", "s2", "u3", "mse", "risk"] {
+            let statistic: Statistic = name.parse().unwrap();
+            let (a, b) = (statistic.of(&profile), statistic.of(&plain));
+            assert!((a - b).abs() <= 1e-12 * b.abs() + 1e-15, "{name} at {t}: {a} {b}");
+        }
+        let scalars = path.scalars(t);
+        assert!((scalars.energy - Statistic::Energy(1).of(&profile)).abs() < 1e-13);
+        assert!((scalars.overlap_gap - Statistic::Gap.of(&profile)).abs() < 1e-13);
+    }
+}
+
+#[test]
+fn phases_come_in_their_order_and_their_clock_is_the_integral() {
+    let problem = VectorProblem::companion(2.0, 300, 4).unwrap();
+    let path = VectorPath::solve(&problem, 1e4).unwrap();
+    let saturation = saturation_time(&path).unwrap();
+    let converged = convergence_time(&path, 0.05).unwrap();
+    let at = path.scalars(converged);
+    assert!(saturation < converged && (path.scalars(saturation).energy - 1.0 / 3.0).abs() < 1e-12);
+    assert!((at.overlap_gap - 0.05).abs() < 1e-12 || (at.energy_excess + 0.05).abs() < 1e-12, "{at:?}");
+    // Simpson's rule for the integral of 3 s - 1.
+    let n = 4000;
+    let h = (converged - saturation) / n as f64;
+    let rate = |k: usize| 3.0 * path.scalars(saturation + h * k as f64).energy - 1.0;
+    let sum: f64 = (0..=n).map(|k| rate(k) * [2.0, 4.0][k % 2]).sum::<f64>() - rate(0) - rate(n);
+    let clock = phase_clock(&path, converged).unwrap();
+    assert!((clock / (sum * h / 3.0) - 1.0).abs() < 1e-8, "{clock} {}", sum * h / 3.0);
+}
+
+#[test]
+fn the_scale_of_the_loss_is_a_clock() {
+    for method in [Method::GradientDescent, Method::Power(0.25), Method::Spectral] {
+        for step_size in [None, Some(0.01)] {
+            let quarter = Setting {
+                signal: Signal::UnitEnergy,
+                init: 1.0,
+                method: method.clone(),
+                step_size,
+                ..setting(1.5, 30, 5)
+            };
+            let rate = match method {
+                Method::GradientDescent => 4.0,
+                Method::Power(_) => libm::sqrt(2.0),
+                Method::Spectral => 1.0,
+            };
+            let one =
+                Setting { loss_scale: LossScale::One, step_size: step_size.map(|eta| eta / rate), ..quarter.clone() };
+            let rows = |setting: &Setting, scale: f64| {
+                let rows = if step_size.is_some() { [0.0, 50.0, 300.0] } else { [0.0, 0.5 / scale, 3.0 / scale] };
+                let mut values = Vec::new();
+                let run = VectorRun::new(setting, 3.0 / scale).unwrap().unwrap();
+                let statistics = [Statistic::Energy(1), Statistic::MeanSquaredError, Statistic::Risk];
+                run.rows(&rows, &statistics, |_, _, row| values.push(row)).unwrap();
+                values
+            };
+            for (a, b) in rows(&quarter, 1.0).iter().zip(rows(&one, rate)) {
+                for (k, scale) in [1.0, 1.0, 4.0].into_iter().enumerate() {
+                    assert!((scale * a[k] / b[k] - 1.0).abs() < 1e-12, "{method:?} {step_size:?} {k}: {a:?} {b:?}");
+                }
+            }
         }
     }
 }

@@ -28,8 +28,9 @@ pub(crate) struct ModelOptions {
     /// Overlap of the signal with the spike: w* = sqrt(1 - RHO^2) u + RHO v
     #[arg(long, value_name = "RHO", default_value = "0", allow_hyphen_values = true)]
     pub(crate) overlap: String,
-    /// `random`: the signal is uniform on the unit sphere (drawn from --seed) instead of an eigenvector
-    #[arg(long, value_name = "KIND", value_parser = ["eigenvector", "random"], default_value = "eigenvector")]
+    /// `random`: the signal is uniform on the unit sphere (drawn from --seed) instead of an eigenvector; `unit-energy`: so directed, and of
+    /// the length at which w*'Qw* = 1 (with --statistics)
+    #[arg(long, value_name = "KIND", value_parser = ["eigenvector", "random", "unit-energy"], default_value = "eigenvector")]
     pub(crate) signal: String,
     /// Width m of the weights; default D (on the manifold), 1 is classical phase retrieval
     #[arg(long, value_name = "M", allow_negative_numbers = true)]
@@ -81,14 +82,18 @@ impl ModelOptions {
 
     /// Where the signal lies; refuses options that would not count.
     fn signal<T: Real>(&self, context: &T::Context) -> Result<Signal<T>, CliError> {
-        let random = self.signal == "random";
+        let random = self.signal != "eigenvector";
         if self.signal_index != 1 && (random || self.spectrum.is_none()) {
             let with = if random { "--signal random" } else { "the spiked covariance" };
             return Err(CliError::Invalid(format!("--signal-index has no meaning with {with}")));
         }
         let overlap: T = decimal("overlap", &self.overlap, context)?;
         if overlap == overlap.int(0) {
-            return Ok(if random { Signal::Random } else { Signal::Eigenvector });
+            return Ok(match self.signal.as_str() {
+                "random" => Signal::Random,
+                "unit-energy" => Signal::UnitEnergy,
+                _ => Signal::Eigenvector,
+            });
         }
         if random || self.spectrum.is_some() {
             let with = if random { "--signal random" } else { "--spectrum" };

@@ -3,7 +3,8 @@
 use super::model::{ModelOptions, decimal, method};
 use super::output::{OutputOptions, exists, value_cells, value_columns};
 use super::precision::{self, NumberSystem};
-use super::{CliError, figures};
+use super::rows::{requested, spread};
+use super::{CliError, figures, statistics};
 use crate::experiment::{Outcome, Plan, Row, Setting, run, run_certified, run_exact};
 use crate::export::{Cell, Provenance, Table};
 use crate::observe::{CONTRACTION_LEVEL, Condition, Quantity};
@@ -17,33 +18,37 @@ use std::path::PathBuf;
 #[derive(Args, Clone, Debug)]
 pub(super) struct PopulationOptions {
     #[command(flatten)]
-    model: ModelOptions,
+    pub(super) model: ModelOptions,
     /// gd, specgd or power:P; several, separated by commas, are put one below the other (column `optimizer`)
     #[arg(long, value_name = "OPTIMIZER", value_delimiter = ',', required = true)]
-    optimizer: Vec<String>,
+    pub(super) optimizer: Vec<String>,
     /// Step size of the recursion; without it, the continuous flow
     #[arg(long, value_name = "ETA", allow_hyphen_values = true)]
-    step_size: Option<String>,
+    pub(super) step_size: Option<String>,
     /// Horizon; for a recursion T/ETA steps
     #[arg(long, value_name = "T", conflicts_with_all = ["steps"], allow_hyphen_values = true)]
-    time: Option<String>,
+    pub(super) time: Option<String>,
     /// Number of steps of the recursion
     #[arg(long, value_name = "K", requires = "step_size", allow_negative_numbers = true)]
-    steps: Option<u64>,
+    pub(super) steps: Option<u64>,
     /// Stop when it holds: OBSERVABLE>=VALUE or OBSERVABLE<=VALUE (risk, alignment, or a coefficient's name).
     /// Without a horizon: alignment>=0.99; SpecGD's flow runs to the optimum
     #[arg(long, value_name = "CONDITION")]
-    until: Option<String>,
+    pub(super) until: Option<String>,
     /// Number of equally spaced rows, both ends included
     #[arg(long, value_name = "N", default_value_t = 201, conflicts_with = "at", allow_negative_numbers = true)]
-    points: u64,
-    /// Rows at these times (recursion: at these steps)
+    pub(super) points: u64,
+    /// Rows at these times (recursion: at these steps); an item may be a range START:STOP:COUNT[:log]
     #[arg(long, value_name = "T1,T2,...", value_delimiter = ',')]
-    at: Option<Vec<String>>,
+    pub(super) at: Option<Vec<String>>,
+    /// Width 1: these summary statistics as columns, of s, u, s2 to s9, u2 to u9 (s_k = w'Q^k w, u_k = w'Q^k w*), gap (s* - |u|), mse, risk.
+    /// Any optimizer, flow or recursion, any signal, to any time; with --events the times of the phases
+    #[arg(long, value_name = "NAME,...", value_delimiter = ',')]
+    pub(super) statistics: Vec<String>,
     /// Number system: f64 | BITS (arbitrary precision, 2 to 1048576 bits; feature `mpfr`) | exact (recursions in rationals) | interval
     /// (certified enclosures, printed as pairs _lo, _hi; numeric options may then be intervals themselves, as in "[20, 21]")
     #[arg(long, value_name = "PRECISION", default_value = "f64")]
-    precision: String,
+    pub(super) precision: String,
     /// With --precision BITS: compute at BITS and at twice as many, and add a column with the digits on which a row agrees
     #[arg(long)]
     pub(super) ladder: bool,
@@ -52,9 +57,9 @@ pub(super) struct PopulationOptions {
     pub(super) events: bool,
     /// Draw coefficients, risk and alignment over time into FILE.png or FILE.svg (several, separated by commas)
     #[arg(long, value_name = "FILE", value_delimiter = ',')]
-    plot: Vec<PathBuf>,
+    pub(super) plot: Vec<PathBuf>,
     #[command(flatten)]
-    output: OutputOptions,
+    pub(super) output: OutputOptions,
 }
 
 /// More rows than this are a typing error.
@@ -83,6 +88,9 @@ pub(super) fn execute(options: &PopulationOptions) -> Result<(), CliError> {
     }
     if !(1..=MAX_POINTS).contains(&options.points) {
         return Err(DomainError::new("points", options.points, "an integer from 1 to 100000000").into());
+    }
+    if !options.statistics.is_empty() {
+        return statistics::execute(options);
     }
     let number_system = precision::number_system(&options.precision)?;
     if options.events && options.step_size.is_some() && !matches!(number_system, NumberSystem::Exact) {
@@ -240,40 +248,6 @@ fn one<T: Real>(
     Ok(Run { optimizer: optimizer.into(), rows, events, stop, end, remarks })
 }
 
-/// The times of `--at`, ascending.
-fn requested<T: Real>(at: &[String], setting: &Setting<T>, context: &T::Context) -> Result<Vec<T>, CliError> {
-    let mut times = Vec::with_capacity(at.len());
-    for text in at {
-        let time: T = decimal("at", text, context)?;
-        let refuse = |domain: &str| DomainError::new("at", format!("{text:?}"), domain);
-        if time < time.int(0) {
-            return Err(refuse("times >= 0").into());
-        }
-        if times.last().is_some_and(|last| *last > time) {
-            return Err(refuse("times in ascending order").into());
-        }
-        if setting.step_size.is_some() && (time.to_f64().fract() != 0.0 || time.to_f64() > 9e15) {
-            return Err(refuse("whole steps, for a recursion").into());
-        }
-        times.push(time);
-    }
-    Ok(times)
-}
-
-/// `points` equally spaced times (recursion: whole steps, each once) from 0 to `end`.
-fn spread<T: Real>(end: &T, points: u64, setting: &Setting<T>) -> Vec<T> {
-    let Some(eta) = &setting.step_size else {
-        let last = points.saturating_sub(1).max(1) as i64;
-        return (0..points as i64).map(|i| if i == last { end.clone() } else { end.times(i).over(last) }).collect();
-    };
-    let steps = (end.clone() / eta).to_f64().round() as u64;
-    let intervals = points.saturating_sub(1).min(steps).max(1);
-    let mut rows: Vec<u64> = (0..=intervals).map(|i| (i as u128 * steps as u128 / intervals as u128) as u64).collect();
-    rows.dedup();
-    rows.truncate(points as usize);
-    rows.into_iter().map(|k| end.int(k as i64)).collect()
-}
-
 fn row_table<T: Real>(names: &[String], runs: &[Run<T>], recursion: bool) -> Table {
     let several = runs.len() > 1;
     let failed = runs.iter().any(|run| is_failure(&run.stop));
@@ -329,7 +303,7 @@ fn event_table<T: Real>(names: &[String], runs: &[Run<T>]) -> Table {
 }
 
 /// Every option of the run, defaults included, under the names that `--config` takes.
-fn provenance(options: &PopulationOptions) -> Provenance {
+pub(super) fn provenance(options: &PopulationOptions) -> Provenance {
     let mut configuration = options.model.configuration();
     configuration.extend([
         ("command".into(), json!("population")),
@@ -344,5 +318,8 @@ fn provenance(options: &PopulationOptions) -> Provenance {
         ("ladder".into(), json!(options.ladder)),
         ("events".into(), json!(options.events)),
     ]);
+    if !options.statistics.is_empty() {
+        configuration.insert("statistics".into(), json!(options.statistics));
+    }
     Provenance { scalar: options.precision.clone(), ..Provenance::new(configuration.into()) }
 }

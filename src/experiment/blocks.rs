@@ -172,7 +172,7 @@ fn column(group: &Group, theta: f64, rows: std::ops::Range<usize>, remainder: Op
 }
 
 /// A signal: all its components, or those along the first direction of each group where the others are 0.
-enum Components {
+pub(super) enum Components {
     All(Vec<f64>),
     First(Vec<f64>),
 }
@@ -196,7 +196,7 @@ impl Components {
         theta
     }
 
-    fn written_out(self, groups: &[Group]) -> Result<Vec<f64>, DomainError> {
+    pub(super) fn written_out(self, groups: &[Group]) -> Result<Vec<f64>, DomainError> {
         let theta = match self {
             Self::All(signal) => return Ok(signal),
             Self::First(theta) => theta,
@@ -214,11 +214,15 @@ fn norm(x: &[f64]) -> f64 {
     x.iter().map(|x| x * x).sum::<f64>().sqrt()
 }
 
-fn groups_and_signal(setting: &Setting<f64>) -> Result<(Vec<Group>, Components), DomainError> {
+pub(super) fn groups_and_signal(setting: &Setting<f64>) -> Result<(Vec<Group>, Components), DomainError> {
     match (&setting.covariance, &setting.signal) {
         (Covariance::Spiked { strength, dimension }, Signal::Overlap(rho)) if *rho != 0.0 => {
             let theta = TiltedSpectrum::overlap(*strength, *dimension, *rho)?.theta().to_vec();
             Ok((setting.covariance.groups()?, Components::First(theta)))
+        }
+        (_, Signal::UnitEnergy) => {
+            let domain = "eigenvector or random: a signal of another length is known to summary statistics only";
+            Err(DomainError::new("signal", "unit-energy", domain))
         }
         (_, Signal::Random) => {
             let (groups, dimension) = (setting.covariance.groups()?, setting.covariance.dimension());

@@ -13,6 +13,7 @@ mod model;
 mod run;
 mod setting;
 mod settled;
+mod vector;
 mod watch;
 
 pub use blocks::WrittenOut;
@@ -22,4 +23,5 @@ pub use measure::{Measured, Status, measure, measure_all};
 pub use model::{Covariance, Signal};
 pub use run::{Outcome, Plan, run};
 pub use setting::{LossScale, Setting};
+pub use vector::VectorRun;
 pub use watch::Row;

@@ -90,4 +90,13 @@ pub enum Signal<T> {
     Overlap(T),
     /// Uniform on the unit sphere, drawn from the setting's seed.
     Random,
+    /// Of the same direction, and of the length at which `w*'Qw* = 1`, the companion paper's. For summary statistics at width one.
+    UnitEnergy,
+}
+
+impl<T> Signal<T> {
+    /// Whether it is drawn from a seed.
+    pub(crate) fn is_drawn(&self) -> bool {
+        matches!(self, Self::Random | Self::UnitEnergy)
+    }
 }

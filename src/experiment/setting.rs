@@ -72,7 +72,7 @@ impl<T: Real> Setting<T> {
                 *dimension = whole("dim", value, "an integer from 3 to 2^53")?;
             }
             ("dim", _) => return absent("a covariance whose dimension is free"),
-            ("overlap", Covariance::Spiked { .. }) if self.signal != Signal::Random => {
+            ("overlap", Covariance::Spiked { .. }) if !self.signal.is_drawn() => {
                 self.signal = Signal::Overlap(value.clone());
             }
             ("overlap", _) => return absent("the spiked covariance (no --spectrum, no --signal random)"),
@@ -102,7 +102,7 @@ impl<T: Real> Setting<T> {
         let aligned = match &self.signal {
             Signal::Eigenvector => true,
             Signal::Overlap(rho) => rho.sign() == Some(Ordering::Equal),
-            Signal::Random => false,
+            Signal::Random | Signal::UnitEnergy => false,
         };
         aligned && self.starts_isotropic()
     }
@@ -162,7 +162,7 @@ impl<T: Real> Setting<T> {
     /// # Errors
     /// A parameter outside its domain.
     pub fn names(&self) -> Result<Vec<String>, DomainError> {
-        if self.signal == Signal::Random && !matches!(self.covariance, Covariance::Spiked { .. }) {
+        if self.signal.is_drawn() && !matches!(self.covariance, Covariance::Spiked { .. }) {
             let groups = 1..=self.covariance.groups()?.len();
             return Ok(std::iter::once("signal".into()).chain(groups.map(|j| format!("w{j}"))).collect());
         }

@@ -7,6 +7,8 @@
 //! | [`Amplification`] | largest `w_j/w_0` over time and over j, relative to its initial value |
 //! | escape time | first time the signal reaches [`ESCAPE_LEVEL`] |
 //! | contraction time | first time the alignment reaches [`CONTRACTION_LEVEL`]: the noise holds 1 % of the energy |
+//! | [`vector::Statistic`] | summary statistics of one vector: s, u, `s_k`, `u_k`, mean squared error |
+//! | [`vector`] | times of its phases, the rate of escape, spectral averages |
 
 mod amplification;
 mod condition;
@@ -14,6 +16,7 @@ mod gauge;
 mod observable;
 mod quiet;
 mod state;
+pub mod vector;
 
 pub use amplification::Amplification;
 pub use condition::{Condition, Quantity};

@@ -66,9 +66,14 @@ pub(super) fn tail(series: &Series) -> f64 {
     series[DEGREE].abs().max(series[DEGREE - 1].abs())
 }
 
-/// The point of [0, 1] at which the rising series reaches `level`, by Newton's method inside a shrinking bracket.
+/// The point of [0, 1] at which the rising series reaches `level`, by Newton's method inside a shrinking bracket; an end if none does.
 pub(super) fn reach(rising: &Series, level: f64) -> f64 {
     let (mut low, mut high) = (0.0, 1.0);
+    for end in [low, high] {
+        if (value(rising, end) >= level) == (end == low) {
+            return end;
+        }
+    }
     let mut theta = 0.5;
     for _ in 0..60 {
         let miss = value(rising, theta) - level;

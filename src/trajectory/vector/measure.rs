@@ -4,7 +4,7 @@ use std::f64::consts::PI;
 /// Directions whose variances lie in one cell are replaced by this many nodes, if there are more of them.
 const NODES: usize = 22;
 
-/// All that the scalars of the flow know of start and signal: masses at the nodes of a grid of variances, `derivations/width-one.md`.
+/// All that the scalars of the flow know of start and signal: masses at the nodes of a grid of variances, `derivations/vector-flow.md`.
 ///
 /// A direction's weight is `w_i = E(l_i) w_i(0) + F(l_i) w*_i`, with functions E and F of the variance alone. So sums over directions
 /// are integrals of analytic functions of l against three measures, and a cell of neighbouring variances may be replaced by the

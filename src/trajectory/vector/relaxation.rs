@@ -1,19 +1,20 @@
 use super::chebyshev::{self, DEGREE, Series};
 use super::measure::Measure;
 use super::response::{Response, laguerre};
-use super::state::{Point, Scalars, densities, scalars_from_deviation};
+use super::state::{NOTHING, Point, Scalars, densities, rate, scalars_from_deviation};
 use nalgebra::{SMatrix, SVector};
 
 /// A stretch towards the optimum, on the clock `sigma = int (3 s - s*) dt`, on which every direction relaxes at a rate of its own that
 /// never changes, towards one function beta: `dF/dsigma = l (beta - F)`, F the distance from the optimum. A collocation for beta
-/// alone; given beta, directions are exact at any step. `derivations/width-one.md`.
+/// alone; given beta, directions are exact at any step. `derivations/vector-flow.md`.
 #[derive(Clone, Debug)]
 pub(super) struct Relaxation {
     /// Length on the clock sigma.
     pub(super) length: f64,
+    /// Time per share of the step, of the quarter loss.
+    pub(super) slowness: Series,
     from: Point,
     beta: Series,
-    time: Series,
     square: Series,
     along: Series,
 }
@@ -82,23 +83,7 @@ impl Relaxation {
             return Err(Refusal::Coarse(missed));
         }
         let [beta, slowness, along, square] = forms;
-        let time = chebyshev::integral(&slowness);
-        Ok((Self { length, from: from.clone(), beta, time, square, along }, missed))
-    }
-
-    /// How long it takes.
-    pub(super) fn duration(&self) -> f64 {
-        chebyshev::value(&self.time, 1.0)
-    }
-
-    /// The time after which the share `theta` of the step is done.
-    pub(super) fn time(&self, theta: f64) -> f64 {
-        chebyshev::value(&self.time, theta)
-    }
-
-    /// The share of the step that is done after `local` time.
-    pub(super) fn share(&self, local: f64) -> f64 {
-        chebyshev::reach(&self.time, local)
+        Ok((Self { length, slowness, from: from.clone(), beta, square, along }, missed))
     }
 
     pub(super) fn point(&self, measure: &Measure, theta: f64) -> Point {
@@ -126,20 +111,12 @@ impl Relaxation {
     }
 }
 
-/// `3 s - s*`, from deviations.
-pub(super) fn rate(signal_energy: f64, square: f64, along: f64) -> f64 {
-    2.0 * signal_energy + 6.0 * along + 3.0 * square
-}
-
 /// Values at the points of the step.
 struct Values {
     beta: Series,
     square: Series,
     along: Series,
 }
-
-/// Distances from the optimum below this count as none: there doubles begin to lose digits.
-const NOTHING: f64 = 1e-290;
 
 /// Last coefficients as small as this are made of roundings, which no shorter step would make smaller.
 const ROUNDING: f64 = 1e-13;

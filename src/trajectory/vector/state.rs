@@ -46,6 +46,31 @@ pub struct Profile {
     pub dimension: usize,
 }
 
+impl Profile {
+    /// Of any weights, each coordinate for itself.
+    ///
+    /// # Panics
+    /// When there are not as many weights as coordinates.
+    pub fn of(problem: &VectorProblem, weights: &[f64]) -> Self {
+        let (variance, signal) = (problem.variance(), problem.signal());
+        assert_eq!(weights.len(), variance.len(), "one weight a coordinate");
+        let near: f64 = weights.iter().zip(signal).map(|(w, v)| w * v).sum();
+        let side = if near >= 0.0 { 1.0 } else { -1.0 };
+        let form = |f: &dyn Fn(f64, f64) -> f64| -> Vec<f64> {
+            (0..weights.len()).map(|i| variance[i] * f(weights[i], signal[i])).collect()
+        };
+        Self {
+            variance: variance.to_vec(),
+            energy: form(&|w, _| w * w),
+            overlap: form(&|w, v| w * v),
+            deviation: form(&|w, v| (w - side * v) * (w - side * v)),
+            deviation_overlap: form(&|w, v| (w - side * v) * side * v),
+            signal: form(&|_, v| v * v),
+            dimension: weights.len(),
+        }
+    }
+}
+
 impl Point {
     pub(super) fn start(measure: &Measure) -> Self {
         Self { growth: 0.0, response: vec![0.0; measure.len()], centred: false, side: 1.0 }
@@ -78,6 +103,29 @@ impl Point {
     fn densities(&self, measure: &Measure, n: usize) -> (f64, f64) {
         let grown = libm::exp(measure.variance[n] * self.growth);
         densities(measure, n, self.side, grown, self.response[n])
+    }
+
+    /// `||G||`, the gradient of the quarter loss: `G_i = -l_i (a w_i + b w*_i)`, split so that nothing cancels but what has relaxed.
+    pub(super) fn gradient_norm(&self, measure: &Measure, signal_energy: f64) -> f64 {
+        let (square, along) = self.moments(measure);
+        let (a, b) = if self.centred {
+            (-rate(signal_energy, square, along), -(4.0 * along + 3.0 * square))
+        } else {
+            (signal_energy - 3.0 * square, 2.0 * along)
+        };
+        let at_node = |n: usize| {
+            let grown = a * libm::exp(measure.variance[n] * self.growth);
+            measure.variance[n] * densities(measure, n, self.side, grown, a * self.response[n] + b).0
+        };
+        (0..measure.len()).map(at_node).sum::<f64>().max(0.0).sqrt()
+    }
+
+    /// Whether nothing is left of the distance to the optimum.
+    pub(super) fn is_at_rest(&self, measure: &Measure) -> bool {
+        let slowest = measure.variance.last().copied().unwrap_or(1.0);
+        self.centred
+            && slowest * self.growth < libm::log(NOTHING)
+            && self.response.iter().all(|response| response.abs() < NOTHING)
     }
 
     pub(super) fn scalars(&self, measure: &Measure, signal_energy: f64) -> Scalars {
@@ -129,6 +177,14 @@ impl Point {
         });
         vector
     }
+}
+
+/// Distances from the optimum below this count as none: further down doubles lose digits.
+pub(super) const NOTHING: f64 = 1e-280;
+
+/// `3 s - s*`, from deviations.
+pub(super) fn rate(signal_energy: f64, square: f64, along: f64) -> f64 {
+    2.0 * signal_energy + 6.0 * along + 3.0 * square
 }
 
 /// `l y^2` and `l y side w*` at node n.

@@ -1,0 +1,9 @@
+//! What is read off one vector (width one): summary statistics, the times of its three phases, and rates known in closed form.
+
+mod phases;
+mod rate;
+mod statistic;
+
+pub use phases::{convergence_time, escape_time, phase_clock, saturation_time};
+pub use rate::{certified_escape_rate, escape_rate, spectral_average};
+pub use statistic::Statistic;

@@ -1,0 +1,103 @@
+//! `specdyn population --statistics`: one vector from the command line.
+
+use std::process::{Command, Output};
+
+fn specdyn(arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_specdyn")).arg("population").args(arguments).output().unwrap()
+}
+
+fn rows(arguments: &[&str]) -> (Vec<String>, Vec<Vec<f64>>) {
+    let output = specdyn(arguments);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let text = String::from_utf8(output.stdout).unwrap();
+    let mut lines = text.lines().map(|line| line.split(',').map(String::from).collect::<Vec<_>>());
+    let header = lines.next().unwrap();
+    (header, lines.map(|row| row.iter().map(|x| x.parse().unwrap_or(f64::NAN)).collect()).collect())
+}
+
+/// The companion paper's model.
+const COMPANION: [&str; 18] = [
+    "--spectrum",
+    "power-law:2",
+    "--dim",
+    "1000",
+    "--signal",
+    "unit-energy",
+    "--width",
+    "1",
+    "--start",
+    "sphere",
+    "--init",
+    "1",
+    "--seed",
+    "7",
+    "--loss-scale",
+    "one",
+    "--optimizer",
+    "gd",
+];
+
+#[test]
+fn ten_million_units_of_time_are_rows_like_any_other() {
+    let (header, rows) =
+        rows(&[&COMPANION[..], &["--statistics", "s,u,gap,mse,u2", "--at", "0,1e-1:1e7:9:log"]].concat());
+    assert_eq!(header, ["time", "s", "u", "gap", "mse", "u2"]);
+    assert_eq!(rows.len(), 10);
+    assert_eq!(rows[9][0], 1e7);
+    // s and u are 1 at the end, from below, and the error only falls once u has escaped.
+    let end = &rows[9];
+    assert!((end[2].abs() + end[3] - 1.0).abs() < 1e-15 && end[3] > 0.0 && end[3] < 1e-6, "{end:?}");
+    assert!(rows[3..].windows(2).all(|pair| pair[1][4] < pair[0][4] && pair[1][3] < pair[0][3]));
+}
+
+#[test]
+fn phases_are_events_and_a_recursion_sees_them_where_the_flow_does() {
+    let output = specdyn(&[&COMPANION[..], &["--statistics", "u", "--events", "--time", "1e3"]].concat());
+    let text = String::from_utf8(output.stdout).unwrap();
+    let kinds: Vec<&str> = text.lines().skip(1).map(|line| line.split(',').nth(1).unwrap()).collect();
+    assert!(kinds.starts_with(&["escape"]) || kinds.starts_with(&["saturate"]), "{text}");
+    assert!(kinds.iter().filter(|kind| **kind == "converge").count() >= 3, "{text}");
+    let flow = rows(&[&COMPANION[..], &["--statistics", "u,mse", "--time", "100", "--points", "3"]].concat()).1;
+    let recursion = rows(
+        &[&COMPANION[..], &["--statistics", "u,mse", "--step-size", "1e-3", "--time", "100", "--points", "3"]].concat(),
+    );
+    assert_eq!(recursion.0, ["step", "time", "u", "mse"]);
+    for (flow, recursion) in flow.iter().zip(recursion.1) {
+        assert!((flow[1] - recursion[2]).abs() < 1e-3 && (flow[2] - recursion[3]).abs() < 1e-3 * flow[2]);
+    }
+}
+
+#[test]
+fn what_does_not_fit_is_refused_in_one_line() {
+    for (more, reason) in [
+        (&["--statistics", "s,s", "--time", "1"][..], "statistics"),
+        (&["--statistics", "z", "--time", "1"], "statistics"),
+        (&["--statistics", "s10", "--time", "1"], "statistics"),
+        (&["--statistics", "s"], "horizon"),
+        (&["--statistics", "s", "--time", "-1"], "time"),
+        (&["--statistics", "s", "--time", "1", "--at", "2"], "at"),
+        (&["--statistics", "s", "--at", "1:0:3"], "at"),
+        (&["--statistics", "s", "--at", "0:1:3:log"], "at"),
+        (&["--statistics", "s", "--time", "1", "--until", "risk<=1"], "--until"),
+        (&["--statistics", "s", "--time", "1", "--precision", "interval"], "--precision"),
+        (&["--statistics", "s", "--time", "1", "--events", "--step-size", "1"], "--events"),
+        (&["--time", "1"], "signal"),
+    ] {
+        let output = specdyn(&[&COMPANION[..], more].concat());
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(64), "{more:?}: {said}");
+        assert!(said.contains(reason) && said.trim_end().lines().count() == 1, "{more:?}: {said}");
+    }
+    let wide = specdyn(&["--optimizer", "gd", "--statistics", "s", "--time", "1"]);
+    assert_eq!(wide.status.code(), Some(64));
+    assert!(String::from_utf8_lossy(&wide.stderr).contains("width"));
+}
+
+#[test]
+fn a_recursion_that_diverges_says_so_and_keeps_its_rows() {
+    let more = ["--statistics", "s", "--step-size", "10", "--steps", "100", "--points", "101"];
+    let output = specdyn(&[&COMPANION[..], &more].concat());
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(output.status.success() && text.starts_with("step,time,s,status\n0,0,"), "{text}");
+    assert!(text.trim_end().lines().last().unwrap().contains("diverged"), "{text}");
+}
