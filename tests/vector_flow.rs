@@ -108,8 +108,8 @@ fn its_recursion_is_that_of_a_matrix_of_one_column() {
                 Setting { method: method.clone(), step_size: Some(eta), ..setting(exponent, dimension, seed) };
             let problem = setting.vector_problem().unwrap();
             let mut recursion = VectorRecursion::new(&problem, &method, eta).unwrap();
-            // SpecGD's steps turn about the optimum after some hundred, and multiply roundings there.
-            let plan = Plan { rows: vec![0.0, 1.0, 20.0, 80.0], until: None, horizon: Some(80.0 * eta) };
+            // SpecGD's steps turn about the optimum soon after, and multiply roundings there.
+            let plan = Plan { rows: vec![0.0, 1.0, 20.0, 40.0], until: None, horizon: Some(40.0 * eta) };
             let mut rows = 0;
             run(&setting, &plan, |row| {
                 while recursion.steps() < row.step.unwrap() {

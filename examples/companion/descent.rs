@@ -12,7 +12,7 @@ const STEPS: f64 = 1e7;
 const HORIZON: f64 = 1e7;
 const EPS: f64 = 0.05;
 
-pub fn plate() -> Result<Plate, Box<dyn Error>> {
+pub(crate) fn plate() -> Result<Plate, Box<dyn Error>> {
     let (problem, path) = flow(2.0, 1000, 7, HORIZON)?;
     let row = |profile: &Profile| {
         [Statistic::Energy(1), Statistic::Overlap(1), Statistic::MeanSquaredError].map(|s| s.of(profile))
@@ -39,9 +39,9 @@ pub fn plate() -> Result<Plate, Box<dyn Error>> {
     }
     let marker = |label: &str, at: Option<f64>| at.map(|t| Marker { time: t / CLOCK, label: Label::math(label) });
     let phases = [
-        marker("*T*₁", escape_time(&path, 0.5)),
-        marker("*T*₁′", saturation_time(&path)),
-        marker("*T*₂", convergence_time(&path, EPS)),
+        marker("*T*_{1}", escape_time(&path, 0.5)),
+        marker("*T*_{1}′", saturation_time(&path)),
+        marker("*T*_{2}", convergence_time(&path, EPS)),
     ];
     let [[s, u, mse], [steps_s, steps_u, steps_mse]] = curves;
     let curve = |k: usize, name: &str, points| Curve::new(role(k), Label::math(name), points);

@@ -10,7 +10,7 @@ const EXPONENTS: [f64; 5] = [0.5, 1.0, 1.5, 2.0, 3.0];
 const STEP_SIZE: f64 = 1e-3;
 const STEPS: f64 = 1e6;
 
-pub fn plate() -> Result<Plate, Box<dyn Error>> {
+pub(crate) fn plate() -> Result<Plate, Box<dyn Error>> {
     let mut table = Table::new(["exponent", "time", "u_flow", "u_recursion"]);
     let (mut curves, mut recursions) = (Vec::new(), Vec::new());
     for (k, exponent) in EXPONENTS.into_iter().enumerate() {

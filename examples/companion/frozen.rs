@@ -8,7 +8,7 @@ use std::error::Error;
 const EXPONENTS: [f64; 3] = [1.5, 2.0, 3.0];
 const HORIZON: f64 = 1e7;
 
-pub fn plate() -> Result<Plate, Box<dyn Error>> {
+pub(crate) fn plate() -> Result<Plate, Box<dyn Error>> {
     let mut table = Table::new(["exponent", "time_since_T2", "mse_flow", "mse_frozen", "gap_flow", "gap_frozen"]);
     let mut columns = Vec::new();
     for exponent in EXPONENTS {

@@ -14,9 +14,10 @@ mod scaling;
 use plate::Plate;
 use std::error::Error;
 
+type Drawn = Result<Plate, Box<dyn Error>>;
+
 /// The figures, in the order of the paper.
-const FIGURES: [fn() -> Result<Plate, Box<dyn Error>>; 5] =
-    [descent::plate, exponents::plate, frozen::plate, online::plate, scaling::plate];
+const FIGURES: [fn() -> Drawn; 5] = [descent::plate, exponents::plate, frozen::plate, online::plate, scaling::plate];
 
 fn main() -> Result<(), Box<dyn Error>> {
     let mut arguments = std::env::args().skip(1);

@@ -13,10 +13,10 @@ const DIMENSION: u64 = 100;
 const NOISE_VARIANCE: f64 = 0.05;
 /// Of the paper's loss, whose gradient is four times that of the quarter loss.
 const STEP_SIZE: f64 = 1e-3;
-const STEPS: f64 = 2e6;
+const STEPS: f64 = 1e6;
 const SEEDS: u64 = 5;
 
-pub fn plate() -> Result<Plate, Box<dyn Error>> {
+pub(crate) fn plate() -> Result<Plate, Box<dyn Error>> {
     let mut table = Table::new(["exponent", "seed", "step", "u", "mse"]);
     let (mut overlaps, mut errors) = (Vec::new(), Vec::new());
     for (k, exponent) in EXPONENTS.into_iter().enumerate() {

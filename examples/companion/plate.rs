@@ -7,22 +7,22 @@ use std::fs;
 use std::path::Path;
 
 /// One unit of the paper's time is so many of the quarter loss's.
-pub const CLOCK: f64 = 4.0;
+pub(crate) const CLOCK: f64 = 4.0;
 
 /// A figure and its data.
-pub struct Plate {
-    pub name: &'static str,
-    pub table: Table,
-    pub figure: Figure,
+pub(crate) struct Plate {
+    pub(crate) name: &'static str,
+    pub(crate) table: Table,
+    pub(crate) figure: Figure,
 }
 
 impl Plate {
-    pub fn new(name: &'static str, table: Table, drawing: &Trajectories) -> Result<Self, Box<dyn Error>> {
+    pub(crate) fn new(name: &'static str, table: Table, drawing: &Trajectories) -> Result<Self, Box<dyn Error>> {
         Ok(Self { name, table, figure: drawing.draw()? })
     }
 
     /// Writes `name.csv`, `name.png` and `name.svg` into the folder.
-    pub fn write(&self, folder: &str) -> Result<(), Box<dyn Error>> {
+    pub(crate) fn write(&self, folder: &str) -> Result<(), Box<dyn Error>> {
         fs::create_dir_all(folder)?;
         let file = |ending: &str| fs::File::create(Path::new(folder).join(format!("{}.{ending}", self.name)));
         write_csv(&self.table, &mut file("csv")?)?;
@@ -32,7 +32,7 @@ impl Plate {
 }
 
 /// The paper's problem, and its gradient flow to time `horizon` of its clock.
-pub fn flow(
+pub(crate) fn flow(
     exponent: f64,
     dimension: u64,
     seed: u64,
@@ -44,30 +44,30 @@ pub fn flow(
 }
 
 /// `count` times between `start` and `stop`, equally spaced in the logarithm.
-pub fn log_spaced(start: f64, stop: f64, count: usize) -> Vec<f64> {
+pub(crate) fn log_spaced(start: f64, stop: f64, count: usize) -> Vec<f64> {
     let ratio = (stop / start).ln() / (count - 1) as f64;
     (0..count).map(|k| start * (ratio * k as f64).exp()).collect()
 }
 
 /// A row of numbers.
-pub fn numbers<const N: usize>(row: [f64; N]) -> Vec<Cell> {
+pub(crate) fn numbers<const N: usize>(row: [f64; N]) -> Vec<Cell> {
     row.map(Cell::Number).to_vec()
 }
 
-pub fn time(label: &str) -> TimeAxis {
+pub(crate) fn time(label: &str) -> TimeAxis {
     TimeAxis { label: Label::math(label), scale: Scale::Log }
 }
 
-pub fn panel(label: &str, scale: Scale, range: Option<(f64, f64)>) -> specdyn::export::Row {
+pub(crate) fn panel(label: &str, scale: Scale, range: Option<(f64, f64)>) -> specdyn::export::Row {
     specdyn::export::Row { label: Label::math(label), scale, range }
 }
 
 /// Colours for curves of one kind, by number.
-pub fn role(k: usize) -> Role {
-    [Role::Signal, Role::Spike, Role::Bulk].get(k).copied().unwrap_or(Role::Other(k - 3))
+pub(crate) fn role(k: usize) -> Role {
+    [Role::Signal, Role::Spike, Role::Bulk].get(k).copied().unwrap_or_else(|| Role::Other(k - 3))
 }
 
 /// What other curves are compared with: broad and pale.
-pub fn reference(role: Role, name: &str, points: Vec<(f64, f64)>) -> Curve {
+pub(crate) fn reference(role: Role, name: &str, points: Vec<(f64, f64)>) -> Curve {
     Curve { reference: true, ..Curve::new(role, Label::math(name), points) }
 }

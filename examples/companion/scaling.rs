@@ -9,7 +9,7 @@ const EXPONENTS: [f64; 3] = [1.5, 2.0, 4.0];
 const DIMENSIONS: [u64; 3] = [500, 2000, 5000];
 const HORIZON: f64 = 1e7;
 
-pub fn plate() -> Result<Plate, Box<dyn Error>> {
+pub(crate) fn plate() -> Result<Plate, Box<dyn Error>> {
     let mut table = Table::new(["exponent", "dimension", "time_since_saturation", "gap"]);
     let mut columns = Vec::new();
     for exponent in EXPONENTS {
@@ -38,7 +38,7 @@ pub fn plate() -> Result<Plate, Box<dyn Error>> {
     }
     let drawing = Trajectories {
         title: None,
-        time: time("time since *T*₁′"),
+        time: time("time since *T*_{1}′"),
         rows: vec![panel("1 − |*u*|", Scale::Log, Some((1e-7, 1.0)))],
         columns,
     };
