@@ -5,7 +5,7 @@
 
 use specdyn::descent::{Method, Muon, Optimizer};
 use specdyn::experiment::{Covariance, Setting};
-use specdyn::simulation::{Resources, Simulation, compare, median_interval};
+use specdyn::simulation::{Rate, Resources, Simulation, compare, median_interval};
 
 const ERROR: f64 = 1e-9;
 const TWO_THREADS: Resources = Resources { threads: 2, memory: None };
@@ -63,6 +63,26 @@ fn deviations_of_specgd_from_the_recursion_shrink_at_least_at_the_root_of_n() {
     let rate = comparison.rates[0].unwrap();
     let (low, high) = rate.interval.unwrap();
     assert!(-1.25 < low && high < -0.25, "{rate:?}");
+}
+
+/// What is random in a gradient has the relative size `sqrt(d/n)` (`derivations/finite-samples.md`, gradient-noise), and early on the
+/// weights' share off the manifold is what it has left there. As samples *and* dimension change, its exponent in n/d is -1/2: an
+/// equivalence test as above. (The signal's overlap hardly depends on d: the noise along one direction does not.)
+#[test]
+fn off_manifold_mass_shrinks_at_the_root_of_samples_per_dimension() {
+    let sizes = [(400, 8), (400, 64), (3200, 8), (3200, 64)];
+    let masses = sizes.map(|(samples, dimension)| {
+        let mut simulation = Simulation::new(spiked(0.5, dimension), gd(), samples, 0.03, 10);
+        simulation.every = 10;
+        let runs = simulation.run_seeds(&seeds(60), TWO_THREADS, &|_, _| {}).unwrap();
+        let mut masses: Vec<f64> = runs.iter().map(|run| run.observations.last().unwrap().off_manifold).collect();
+        masses.sort_by(f64::total_cmp);
+        (samples as f64 / dimension as f64, masses)
+    });
+    let sizes: Vec<(f64, &[f64])> = masses.iter().map(|(size, masses)| (*size, &masses[..])).collect();
+    let rate = Rate::fit(&sizes, ERROR).unwrap();
+    let (low, high) = rate.interval.unwrap();
+    assert!(-0.75 < low && high < -0.25, "{rate:?}");
 }
 
 /// At this n the population's amplification is far above 1 for GD, and 1 for SpecGD; the runs' medians are within a fifth of it,

@@ -133,11 +133,16 @@ fn samples_that_would_not_fit_are_refused_with_a_forecast() {
 }
 
 #[test]
-fn memory_is_the_inputs_and_a_tenth() {
-    let simulation = Simulation::new(spiked(20.0, 512), gd(), 20_000, 0.01, 1);
+fn memory_is_the_inputs_and_little_more() {
+    // What is forecast; `scripts/memory_of_runs.py` measures it. The last panel of X is padded, which is 3 % of it here.
     let inputs = 20_000.0 * 512.0 * 8.0;
-    let samples = simulation.memory(1, 1, 2).samples as f64;
-    assert!(samples < 1.05 * inputs, "{}", samples / inputs);
+    let methods = [(gd(), 1.12), (Optimizer::Method(Method::Spectral), 1.23), (Optimizer::Muon(Muon::default()), 1.23)];
+    for (optimizer, most) in methods {
+        let simulation = Simulation::new(spiked(20.0, 512), optimizer, 20_000, 0.01, 1);
+        let memory = simulation.memory(1, 1, 1);
+        let (samples, all) = (memory.samples as f64 / inputs, memory.total() as f64 / inputs);
+        assert!(samples < 1.05 && all < most, "{samples}, {all}");
+    }
 }
 
 #[test]

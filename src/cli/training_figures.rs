@@ -89,7 +89,7 @@ pub(super) fn ladders(compared: &[Compared]) -> Result<Figure, CliError> {
                 let fit = fitted(&points, rate.exponent);
                 curves.push(Curve { reference: true, ..Curve::new(role, Label::plain("fitted rate"), fit) });
             }
-            curves.push(Curve { band, ..Curve::new(role, Label::plain(name.clone()), points) });
+            curves.push(Curve { band, dots: true, ..Curve::new(role, Label::plain(name.clone()), points) });
         }
         let title = match comparison.rates[0] {
             Some(rate) => {

@@ -21,7 +21,6 @@ pub struct Muon {
     nesterov: bool,
     steps: u32,
     average: Option<DMatrix<f64>>,
-    newton_schulz: NewtonSchulz<f64>,
 }
 
 impl Muon {
@@ -42,7 +41,7 @@ impl Muon {
 
 impl Default for Muon {
     fn default() -> Self {
-        Self { momentum: 0.95, nesterov: true, steps: 5, average: None, newton_schulz: NewtonSchulz::default() }
+        Self { momentum: 0.95, nesterov: true, steps: 5, average: None }
     }
 }
 
@@ -55,7 +54,8 @@ impl Descent<DMatrix<f64>> for Muon {
             *b = old * *b + new * *g;
             *g = if self.nesterov { old * *b + new * *g } else { *b };
         }
-        self.newton_schulz.replace(gradient, self.steps)
+        // The space is given back, for the next gradient to use.
+        NewtonSchulz::<f64>::default().replace(gradient, self.steps)
     }
 }
 
@@ -76,6 +76,7 @@ pub fn newton_schulz<T: Element>(gradient: &DMatrix<f64>, steps: u32) -> Result<
 #[derive(Clone, Debug)]
 pub struct NewtonSchulz<T: Element> {
     x: Panels<T>,
+    /// The next X, unless it is square.
     next: Panels<T>,
     gram: Panels<T>,
     square: Panels<T>,
@@ -112,12 +113,15 @@ impl<T: Element> NewtonSchulz<T> {
     fn steps(&mut self, matrix: &mut DMatrix<f64>, steps: u32) {
         let (rows, n) = matrix.shape();
         if (self.x.rows(), self.x.columns()) != (rows, n) {
-            let (tall, square) = (|| Panels::zeros(rows, n), || Panels::zeros(n, n));
-            *self = Self { x: tall(), next: tall(), gram: square(), square: square() };
+            let square = || Panels::zeros(n, n);
+            let next = Panels::zeros(if rows == n { 0 } else { rows }, n);
+            *self = Self { x: Panels::zeros(rows, n), next, gram: square(), square: square() };
         }
         let Self { x, next, gram, square } = self;
         let [a, b, c] = QUINTIC.map(T::from_f64);
         x.copy_from(matrix);
+        // Not to hold it beside the steps.
+        *matrix = DMatrix::zeros(0, 0);
         for _ in 0..steps {
             transposed_product(x, x, Part::Upper, gram);
             gram.symmetrize();
@@ -125,9 +129,11 @@ impl<T: Element> NewtonSchulz<T> {
             square.symmetrize();
             square.combine(c, gram, b);
             square.add_to_diagonal(a);
+            // A square X needs no more space than its Gram matrix, which has served.
+            let next = if rows == n { &mut *gram } else { &mut *next };
             product(x, square, Part::Full, next);
             std::mem::swap(x, next);
         }
-        x.copy_to(matrix);
+        *matrix = x.to_dense();
     }
 }

@@ -1,6 +1,5 @@
 use super::{Adam, Descent, Method, Muon, NormalizedDescent, SignDescent};
 use crate::weights::SpectralError;
-use crate::weights::polar::PolarFactor;
 use nalgebra::DMatrix;
 use std::fmt;
 
@@ -9,8 +8,6 @@ use std::fmt;
 pub enum Optimizer {
     /// GD, SpecGD, or a spectral power between them.
     Method(Method),
-    /// SpecGD, with the space for its polar factors.
-    Spectral(PolarFactor),
     /// Momentum and Newton-Schulz.
     Muon(Muon),
     /// Every entry's sign.
@@ -26,7 +23,6 @@ impl Optimizer {
     pub fn method(&self) -> Option<&Method> {
         match self {
             Self::Method(method) => Some(method),
-            Self::Spectral(_) => Some(&Method::Spectral),
             _ => None,
         }
     }
@@ -38,16 +34,13 @@ impl Optimizer {
 
     /// Directions are meant to have orthonormal rows or columns.
     pub fn is_orthogonal(&self) -> bool {
-        matches!(self, Self::Method(Method::Spectral) | Self::Spectral(_) | Self::Muon(_))
+        matches!(self, Self::Method(Method::Spectral) | Self::Muon(_))
     }
 }
 
 impl From<Method> for Optimizer {
     fn from(method: Method) -> Self {
-        match method {
-            Method::Spectral => Self::Spectral(PolarFactor::default()),
-            method => Self::Method(method),
-        }
+        Self::Method(method)
     }
 }
 
@@ -55,7 +48,6 @@ impl Descent<DMatrix<f64>> for Optimizer {
     fn turn(&mut self, gradient: &mut DMatrix<f64>) -> Result<(), SpectralError> {
         match self {
             Self::Method(method) => method.turn(gradient),
-            Self::Spectral(polar) => polar.replace(gradient),
             Self::Muon(muon) => muon.turn(gradient),
             Self::Sign(sign) => sign.turn(gradient),
             Self::Normalized(normalized) => normalized.turn(gradient),
@@ -68,7 +60,7 @@ impl fmt::Display for Optimizer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Method(Method::GradientDescent) => f.write_str("gd"),
-            Self::Method(Method::Spectral) | Self::Spectral(_) => f.write_str("specgd"),
+            Self::Method(Method::Spectral) => f.write_str("specgd"),
             Self::Method(Method::Power(p)) => write!(f, "power:{p}"),
             Self::Muon(_) => f.write_str("muon"),
             Self::Sign(_) => f.write_str("sign"),

@@ -23,7 +23,8 @@ const DEPTH: usize = 96;
 /// Entries of the left operand that stay in the second-level cache while panels of the right one pass by.
 const RESIDENT: usize = 96 * 384;
 
-/// `C += A B`, every entry one chain over the columns of A in increasing order. `part` says which entries of B there are.
+/// `C += A B`, every entry one chain over the columns of A in increasing order. `part` says which entries of B there are. An A of which
+/// the upper half only is held is symmetric.
 ///
 /// # Panics
 /// When the shapes do not fit.
@@ -65,31 +66,32 @@ fn transposed_product_onto<T: Element>(a: &Panels<T>, b: &Panels<T>, part: Part,
 }
 
 /// Shares the panels of C out over the threads; `each` is given the number of its first panel.
-fn for_each_share<T: Element>(c: &mut Panels<T>, work: usize, each: impl Fn(usize, &mut [T::Panel]) + Sync + Send) {
-    let (stride, count) = (c.stride(), c.count());
-    if stride * count == 0 {
-        return;
-    }
+fn for_each_share<T: Element>(
+    c: &mut Panels<T>,
+    work: usize,
+    each: impl Fn(usize, &mut [&mut [T::Panel]]) + Sync + Send,
+) {
+    let mut panels = c.panels_mut();
     let threads = if work < PARALLEL_FROM { 1 } else { rayon::current_num_threads() };
     if threads == 1 {
-        return each(0, c.data_mut());
+        return each(0, &mut panels);
     }
     // Twice as many shares as threads: upper results have more to do on the right.
-    let share = count.div_ceil(2 * threads);
-    c.data_mut().par_chunks_mut(stride * share).enumerate().for_each(|(s, c)| each(s * share, c));
+    let share = panels.len().div_ceil(2 * threads).max(1);
+    panels.par_chunks_mut(share).enumerate().for_each(|(s, panels)| each(s * share, panels));
 }
 
 /// Some panels of `C += A B`.
-struct Product<'a, T: Element> {
+struct Product<'a, 'b, T: Element> {
     a: &'a Panels<T>,
     b: &'a Panels<T>,
     part: Part,
     fresh: bool,
     first: usize,
-    c: &'a mut [T::Panel],
+    c: &'a mut [&'b mut [T::Panel]],
 }
 
-impl<T: Element> WithSimd for Product<'_, T> {
+impl<T: Element> WithSimd for Product<'_, '_, T> {
     type Output = ();
 
     #[inline(always)]
@@ -98,14 +100,14 @@ impl<T: Element> WithSimd for Product<'_, T> {
     }
 }
 
-impl<T: Element> Product<'_, T> {
+impl<T: Element> Product<'_, '_, T> {
     #[inline(always)]
     fn tiles<S: Simd, const C: usize, const V: usize>(self, simd: S) {
         let Self { a, b, part, fresh, first, c } = self;
-        let stride = a.stride();
+        let symmetric = a.part() == Part::Upper;
         let block = (RESIDENT / a.columns().max(1)).max(ROW_GROUP).next_multiple_of(ROW_GROUP);
         for start in (0..a.rows()).step_by(block) {
-            for (p, c) in (first..).zip(c.chunks_exact_mut(stride)) {
+            for (p, c) in (first..).zip(c.iter_mut()) {
                 let (mut from, to) = extent::<T>(part, p, a.columns());
                 let origin = if fresh { from } else { usize::MAX };
                 while from < to {
@@ -120,8 +122,14 @@ impl<T: Element> Product<'_, T> {
                             let mut k = from;
                             while k < until {
                                 let next = until.min((k / T::WIDTH + 1) * T::WIDTH);
-                                let a = &a.panel(k / T::WIDTH)[i..i + C];
-                                tile_nn::<T, S, C, V>(simd, &mut tile, a, 0, &b.panel(p)[k..next], lane);
+                                let b = &b.panel(p)[k..next];
+                                if symmetric && k / T::WIDTH < i / T::WIDTH {
+                                    let a = &a.panel(i / T::WIDTH)[k..next];
+                                    tile_tn::<T, S, C, V>(simd, &mut tile, a, i % T::WIDTH, b, lane);
+                                } else {
+                                    let a = &a.panel(k / T::WIDTH)[i..i + C];
+                                    tile_nn::<T, S, C, V>(simd, &mut tile, a, 0, b, lane);
+                                }
                                 k = next;
                             }
                             store::<T, S, C, V>(&mut c[i..i + C], lane, tile);
@@ -135,16 +143,16 @@ impl<T: Element> Product<'_, T> {
 }
 
 /// Some panels of `C += A' B`.
-struct TransposedProduct<'a, T: Element> {
+struct TransposedProduct<'a, 'b, T: Element> {
     a: &'a Panels<T>,
     b: &'a Panels<T>,
     part: Part,
     fresh: bool,
     first: usize,
-    c: &'a mut [T::Panel],
+    c: &'a mut [&'b mut [T::Panel]],
 }
 
-impl<T: Element> WithSimd for TransposedProduct<'_, T> {
+impl<T: Element> WithSimd for TransposedProduct<'_, '_, T> {
     type Output = ();
 
     #[inline(always)]
@@ -153,17 +161,16 @@ impl<T: Element> WithSimd for TransposedProduct<'_, T> {
     }
 }
 
-impl<T: Element> TransposedProduct<'_, T> {
+impl<T: Element> TransposedProduct<'_, '_, T> {
     #[inline(always)]
     fn tiles<S: Simd, const C: usize, const V: usize>(self, simd: S) {
         let Self { a, b, part, fresh, first, c } = self;
         let (rows, columns) = (a.columns(), b.columns());
-        let stride = rows.next_multiple_of(ROW_GROUP);
         let block = (RESIDENT / DEPTH).next_multiple_of(T::WIDTH);
         for depth in (0..a.rows()).step_by(DEPTH) {
             let until = a.rows().min(depth + DEPTH);
             for start in (0..rows).step_by(block) {
-                for (p, c) in (first..).zip(c.chunks_exact_mut(stride)) {
+                for (p, c) in (first..).zip(c.iter_mut()) {
                     let wanted = if part == Part::Upper { rows.min((p + 1) * T::WIDTH) } else { rows };
                     let b = &b.panel(p)[depth..until];
                     for i in (start..wanted.min(start + block)).step_by(C) {

@@ -1,4 +1,4 @@
-use super::Element;
+use super::{Element, Part};
 use nalgebra::DMatrix;
 use pulp::Arch;
 
@@ -7,26 +7,45 @@ pub(crate) const ROW_GROUP: usize = 24;
 
 /// A matrix cut into panels of [`Element::WIDTH`] columns; within a panel, row after row.
 ///
-/// What is allocated beyond `rows x columns` is zero and stays zero under products.
+/// What is allocated beyond `rows x columns` is zero and stays zero under products. Of a square matrix it may hold the upper half only:
+/// no panel then reaches below its diagonal block.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Panels<T: Element> {
     rows: usize,
     columns: usize,
     stride: usize,
+    /// [`Part::Full`], or [`Part::Upper`] for the upper half.
+    part: Part,
     data: Vec<T::Panel>,
 }
 
 impl<T: Element> Panels<T> {
     /// The zero matrix.
     pub fn zeros(rows: usize, columns: usize) -> Self {
-        let stride = rows.next_multiple_of(ROW_GROUP);
-        Self { rows, columns, stride, data: vec![T::ZEROS; stride * columns.div_ceil(T::WIDTH)] }
+        Self::with_part(rows, columns, Part::Full)
+    }
+
+    /// The zero matrix of side n, of which only the upper half (with whole diagonal blocks) will be held.
+    pub(crate) fn upper_zeros(n: usize) -> Self {
+        Self::with_part(n, n, Part::Upper)
+    }
+
+    fn with_part(rows: usize, columns: usize, part: Part) -> Self {
+        let mut panels = Self { rows, columns, stride: rows.next_multiple_of(ROW_GROUP), part, data: Vec::new() };
+        let length = panels.count().checked_sub(1).map_or(0, |last| panels.range(last).end);
+        panels.data = vec![T::ZEROS; length];
+        panels
     }
 
     /// Bytes that a matrix of this shape occupies.
     pub fn bytes(rows: usize, columns: usize) -> u64 {
         let entries = rows.next_multiple_of(ROW_GROUP) as u64 * columns.next_multiple_of(T::WIDTH) as u64;
         entries.saturating_mul(size_of::<T>() as u64)
+    }
+
+    /// Bytes that the upper half of a matrix of this side occupies.
+    pub(crate) fn upper_bytes(n: usize) -> u64 {
+        (0..n.div_ceil(T::WIDTH)).map(|p| Self::bytes(n.min((p + 1) * T::WIDTH), T::WIDTH)).sum()
     }
 
     /// The matrix with entries `entry(row, column)`.
@@ -53,12 +72,19 @@ impl<T: Element> Panels<T> {
     /// When the shapes differ.
     pub fn copy_from(&mut self, matrix: &DMatrix<f64>) {
         assert_eq!((self.rows, self.columns), matrix.shape(), "shapes agree");
-        if self.rows == 0 {
+        self.copy_columns(matrix, 0);
+    }
+
+    /// Overwrites the entries by those of as many columns of a dense matrix as there are here, from column `first` on.
+    pub(crate) fn copy_columns(&mut self, matrix: &DMatrix<f64>, first: usize) {
+        let rows = self.rows;
+        if rows == 0 {
             return;
         }
-        for (j, column) in matrix.as_slice().chunks_exact(self.rows).enumerate() {
+        let columns = matrix.as_slice().chunks_exact(rows).skip(first).take(self.columns);
+        for (j, column) in columns.enumerate() {
             let (panel, lane) = (j / T::WIDTH, j % T::WIDTH);
-            for (row, x) in self.data[panel * self.stride..][..self.rows].iter_mut().zip(column) {
+            for (row, x) in self.panel_mut(panel)[..rows].iter_mut().zip(column) {
                 row.as_mut()[lane] = T::from_f64(*x);
             }
         }
@@ -80,7 +106,7 @@ impl<T: Element> Panels<T> {
         if self.rows > 0 {
             for (j, column) in matrix.as_mut_slice().chunks_exact_mut(self.rows).enumerate() {
                 let (panel, lane) = (j / T::WIDTH, j % T::WIDTH);
-                for (x, row) in column.iter_mut().zip(&self.data[panel * self.stride..]) {
+                for (x, row) in column.iter_mut().zip(self.panel(panel)) {
                     *x = row.as_ref()[lane].to_f64();
                 }
             }
@@ -102,13 +128,19 @@ impl<T: Element> Panels<T> {
     /// Entry in row i, column j.
     #[inline]
     pub fn get(&self, i: usize, j: usize) -> T {
-        self.data[j / T::WIDTH * self.stride + i].as_ref()[j % T::WIDTH]
+        self.panel(j / T::WIDTH)[i].as_ref()[j % T::WIDTH]
     }
 
     /// Sets the entry in row i, column j.
     #[inline]
     pub fn set(&mut self, i: usize, j: usize, x: T) {
-        self.data[j / T::WIDTH * self.stride + i].as_mut()[j % T::WIDTH] = x;
+        self.panel_mut(j / T::WIDTH)[i].as_mut()[j % T::WIDTH] = x;
+    }
+
+    /// [`Part::Upper`] where the upper half only is held, else [`Part::Full`].
+    #[inline]
+    pub(crate) fn part(&self) -> Part {
+        self.part
     }
 
     /// Number of panels.
@@ -117,19 +149,39 @@ impl<T: Element> Panels<T> {
         self.columns.div_ceil(T::WIDTH)
     }
 
+    /// Where panel p is held.
+    #[inline]
+    fn range(&self, p: usize) -> std::ops::Range<usize> {
+        match self.part {
+            Part::Upper => {
+                let start = p * (p + 1) / 2 * T::WIDTH;
+                start..start + self.stride.min((p + 1) * T::WIDTH)
+            }
+            Part::Full | Part::Lower => p * self.stride..(p + 1) * self.stride,
+        }
+    }
+
     /// All allocated rows of panel p.
     #[inline]
     pub(crate) fn panel(&self, p: usize) -> &[T::Panel] {
-        &self.data[p * self.stride..(p + 1) * self.stride]
+        &self.data[self.range(p)]
     }
 
     /// All allocated rows of panel p, to be changed.
     #[inline]
     pub(crate) fn panel_mut(&mut self, p: usize) -> &mut [T::Panel] {
-        &mut self.data[p * self.stride..(p + 1) * self.stride]
+        let range = self.range(p);
+        &mut self.data[range]
     }
 
-    /// Rows of every panel, allocated ones included.
+    /// All panels, to be changed side by side.
+    pub(crate) fn panels_mut(&mut self) -> Vec<&mut [T::Panel]> {
+        let lengths: Vec<usize> = (0..self.count()).map(|p| self.range(p).len()).collect();
+        let mut rest = &mut self.data[..];
+        lengths.into_iter().filter_map(|length| rest.split_off_mut(..length)).collect()
+    }
+
+    /// Rows of every panel of a full matrix, allocated ones included.
     #[inline]
     pub(crate) fn stride(&self) -> usize {
         self.stride
@@ -204,16 +256,19 @@ impl<T: Element> Panels<T> {
         self.data.fill(T::ZEROS);
     }
 
-    /// Fills in what is below the diagonal of a symmetric matrix whose upper part is known.
+    /// Fills in what is below the diagonal of a symmetric matrix whose upper part is known, as far as it is held.
     pub fn symmetrize(&mut self) {
         for p in 0..self.count() {
             let rows = p * T::WIDTH..self.columns.min((p + 1) * T::WIDTH);
             // Within the diagonal block, then block by block of the panels before it: row i of panel p is column i of what is below.
-            let block = &mut self.data[p * self.stride..][rows.clone()];
+            let block = &mut self.panel_mut(p)[rows.clone()];
             for i in 0..block.len() {
                 for j in 0..i {
                     block[i].as_mut()[j] = block[j].as_ref()[i];
                 }
+            }
+            if self.part == Part::Upper {
+                continue;
             }
             let (before, panel) = self.data.split_at_mut(p * self.stride);
             for (q, column_block) in before.chunks_exact_mut(self.stride).enumerate() {
@@ -230,23 +285,48 @@ impl<T: Element> Panels<T> {
     /// The transposed matrix.
     pub fn transposed(&self) -> Self {
         let mut transposed = Self::zeros(self.columns, self.rows);
-        self.transpose_into(T::from_f64(1.0), &mut transposed);
-        transposed
-    }
-
-    /// Overwrites `transposed`, of the transposed shape, by `factor` times the transposed matrix.
-    pub(crate) fn transpose_into(&self, factor: T, transposed: &mut Self) {
         for p in 0..self.count() {
             let width = T::WIDTH.min(self.columns - p * T::WIDTH);
-            let panel = &self.data[p * self.stride..][..self.rows];
-            for (q, rows) in panel.chunks(T::WIDTH).enumerate() {
-                let target = &mut transposed.data[q * transposed.stride + p * T::WIDTH..][..width];
+            for (q, rows) in self.panel(p)[..self.rows].chunks(T::WIDTH).enumerate() {
+                let target = &mut transposed.panel_mut(q)[p * T::WIDTH..][..width];
                 for (k, row) in rows.iter().enumerate() {
                     for (x, target) in row.as_ref().iter().zip(target.iter_mut()) {
-                        target.as_mut()[k] = factor.times(*x);
+                        target.as_mut()[k] = *x;
                     }
                 }
             }
         }
+        transposed
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{add_product, add_transposed_product};
+    use super::*;
+
+    /// Bit by bit, and with less space.
+    fn half_of_a_symmetric_matrix_serves_as_the_whole<T: Element>() {
+        for n in [1, 24, 25, 60, 100, 131] {
+            let entry = |i: usize, j: usize| T::from_f64(((i * 131 + j * 71 + i * j) as f64 * 0.618).fract() - 0.5);
+            let (x, y) = (Panels::<T>::from_fn(37, n, entry), Panels::from_fn(n, 50, entry));
+            let (mut whole, mut half) = (Panels::zeros(n, n), Panels::upper_zeros(n));
+            add_transposed_product(&x, &x, Part::Full, &mut whole);
+            add_transposed_product(&x, &x, Part::Upper, &mut half);
+            half.symmetrize();
+            let (mut by_whole, mut by_half) = (Panels::zeros(n, 50), Panels::zeros(n, 50));
+            add_product(&whole, &y, Part::Full, &mut by_whole);
+            add_product(&half, &y, Part::Full, &mut by_half);
+            assert_eq!(by_whole, by_half, "n = {n}");
+            let bytes = (half.data().len() * size_of::<T::Panel>()) as u64;
+            assert_eq!(bytes, Panels::<T>::upper_bytes(n), "n = {n}");
+            assert!(n < 5 * T::WIDTH || 3 * bytes < 2 * Panels::<T>::bytes(n, n), "n = {n}");
+        }
+    }
+
+    #[test]
+    fn the_upper_half_of_a_symmetric_matrix_is_enough() {
+        half_of_a_symmetric_matrix_serves_as_the_whole::<f64>();
+        half_of_a_symmetric_matrix_serves_as_the_whole::<f32>();
     }
 }

@@ -10,13 +10,16 @@
 //! order. Hence the same bits for any number of threads.
 
 use super::{Samples, block};
-use crate::product::{Element, Panels, Part, add_product, add_transposed_product};
+use crate::product::{Element, Panels, Part, add_transposed_product, product};
 use nalgebra::DMatrix;
 use rayon::prelude::*;
 
 /// A portion's sum costs an addition of d x d matrices, so that a portion has at least this many rows a dimension.
 const ROWS_A_PORTION: usize = 8;
 const MAX_PORTIONS: usize = 64;
+
+/// Columns of the weights that are multiplied at a time.
+const PRODUCT_COLUMNS: usize = 48;
 
 /// Computes empirical gradients. Between them it keeps what a block of samples needs; sums of the weights' size are given back, so that
 /// they are not held beside what a direction takes.
@@ -62,8 +65,13 @@ impl<T: Element> EmpiricalGradient<T> {
     pub fn bytes(samples: usize, dimension: usize, width: usize, threads: usize) -> u64 {
         let sums = portions(samples, dimension).min(threads) as u64 + 1;
         match Way::cheaper(dimension, width) {
-            // The triangle, while sums grow; the weights and the product, after.
-            Way::Symmetric => Panels::<T>::bytes(dimension, dimension.max(width)).saturating_mul((sums + 1).max(3)),
+            // The triangle, while it is made or while sums grow; then their total and some columns of the product.
+            Way::Symmetric => {
+                let columns = 2 * Panels::<T>::bytes(dimension, PRODUCT_COLUMNS.min(width));
+                let transposed = Panels::<T>::bytes(width, dimension);
+                let upper = Panels::<T>::upper_bytes(dimension);
+                upper.saturating_add(columns.max(transposed).max(upper.saturating_mul(sums)))
+            }
             Way::Narrow => Panels::<T>::bytes(dimension, width + 1).saturating_mul(sums + 1),
         }
     }
@@ -86,29 +94,40 @@ impl<T: Element> EmpiricalGradient<T> {
             "samples, signal, weights: one dimension"
         );
         assert!(!samples.is_empty(), "a gradient needs samples");
+        // Space that sums can use meanwhile.
+        *gradient = DMatrix::zeros(0, 0);
         let squares = match Way::cheaper(dimension, width) {
             Way::Symmetric => {
                 let triangle = triangle(weights, signal);
-                let (mut moment, squares) = self.accumulate(samples, dimension, |worker, x, noise| {
+                let zeros = || Panels::upper_zeros(dimension);
+                let (mut moment, squares) = self.accumulate(samples, zeros, |worker, x, noise| {
                     worker.scratch.residuals_of_triangle(x, &triangle, noise);
                     worker.scratch.add_second_moment(x, &mut worker.sum);
                 });
                 drop(triangle);
                 moment.symmetrize();
-                let mut product = Panels::zeros(dimension, width);
-                add_product(&moment, &Panels::from_dense(weights), Part::Full, &mut product);
-                scale_into(&product, samples.len(), gradient);
+                *gradient = DMatrix::zeros(dimension, width);
+                for first in (0..width).step_by(PRODUCT_COLUMNS) {
+                    let shape = (dimension, PRODUCT_COLUMNS.min(width - first));
+                    let mut columns = Panels::zeros(shape.0, shape.1);
+                    columns.copy_columns(weights, first);
+                    let mut image = Panels::zeros(shape.0, shape.1);
+                    product(&moment, &columns, Part::Full, &mut image);
+                    scale_into(&image, samples.len(), gradient, first);
+                }
                 squares
             }
             Way::Narrow => {
                 let w = Panels::from_fn(dimension, width + 1, |i, j| {
                     T::from_f64(if j < width { weights[(i, j)] } else { signal[i] })
                 });
-                let (total, squares) = self.accumulate(samples, width + 1, |worker, x, noise| {
+                let zeros = || Panels::zeros(dimension, width + 1);
+                let (total, squares) = self.accumulate(samples, zeros, |worker, x, noise| {
                     worker.scratch.residuals_of_outputs(x, &w, noise);
                     worker.scratch.add_outputs(x, &mut worker.sum);
                 });
-                scale_into(&total, samples.len(), gradient);
+                *gradient = DMatrix::zeros(dimension, width);
+                scale_into(&total, samples.len(), gradient, 0);
                 squares
             }
         };
@@ -121,13 +140,11 @@ impl<T: Element> EmpiricalGradient<T> {
     fn accumulate(
         &mut self,
         samples: &Samples<T>,
-        columns: usize,
+        zeros: impl Fn() -> Panels<T>,
         each: impl Fn(&mut Worker<T>, &Panels<T>, &[f64]) + Sync,
     ) -> (Panels<T>, f64) {
-        let shape = (samples.dimension(), columns);
         let count = portions(samples.len(), samples.dimension());
         let together = count.min(rayon::current_num_threads());
-        let zeros = || Panels::zeros(shape.0, shape.1);
         self.workers.resize_with(together, || Worker {
             sum: Panels::zeros(0, 0),
             scratch: block::Scratch::default(),
@@ -161,26 +178,27 @@ impl<T: Element> EmpiricalGradient<T> {
 /// The triangle U with `x'Ux = x'Dx`, `D = W W' - w* w*'`: D on the diagonal, twice D above it.
 fn triangle<T: Element>(weights: &DMatrix<f64>, signal: &[f64]) -> Panels<T> {
     let dimension = signal.len();
+    let mut d = Panels::upper_zeros(dimension);
     let transposed = Panels::<T>::from_fn(weights.ncols(), dimension, |k, i| T::from_f64(weights[(i, k)]));
-    let mut d = Panels::zeros(dimension, dimension);
     add_transposed_product(&transposed, &transposed, Part::Upper, &mut d);
     for j in 0..dimension {
         for i in 0..=j {
             let excess = d.get(i, j).to_f64() - signal[i] * signal[j];
             d.set(i, j, T::from_f64(if i < j { 2.0 * excess } else { excess }));
         }
-        for i in j + 1..dimension {
+        for i in j + 1..dimension.min((j / T::WIDTH + 1) * T::WIDTH) {
             d.set(i, j, T::default());
         }
     }
     d
 }
 
-fn scale_into<T: Element>(sum: &Panels<T>, samples: usize, gradient: &mut DMatrix<f64>) {
+/// The mean, into the columns of the gradient from `first` on; columns of the sum beyond the gradient's are left out.
+fn scale_into<T: Element>(sum: &Panels<T>, samples: usize, gradient: &mut DMatrix<f64>, first: usize) {
     let samples = samples as f64;
-    for j in 0..gradient.ncols() {
+    for j in 0..sum.columns().min(gradient.ncols() - first) {
         for i in 0..gradient.nrows() {
-            gradient[(i, j)] = sum.get(i, j).to_f64() / samples;
+            gradient[(i, first + j)] = sum.get(i, j).to_f64() / samples;
         }
     }
 }

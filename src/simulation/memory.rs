@@ -1,6 +1,8 @@
 //! How much memory runs need: forecast before anything is allocated, refused where it would not fit.
 
 use super::{Data, Observation, Precision, Simulation};
+use crate::descent::{Method, Optimizer};
+use crate::product::Panels;
 use crate::risk::{EmpiricalGradient, Samples};
 
 /// Bytes, by what they are for.
@@ -80,12 +82,22 @@ pub(super) fn forecast(simulation: &Simulation, runs: usize, concurrent: usize, 
         Precision::Double => EmpiricalGradient::<f64>::bytes(batch, dimension, width, threads),
         Precision::Single => EmpiricalGradient::<f32>::bytes(batch, dimension, width, threads),
     };
-    // Weights, gradient, two of state, and two more for an observation or six to eight for a polar factor.
-    let matrices = if simulation.optimizer.is_orthogonal() { 12 } else { 6 };
-    let dense = (dimension as u64).saturating_mul(width as u64).saturating_mul(8 * matrices);
+    let dense = |matrices: u64| Panels::<f64>::bytes(dimension, width).saturating_mul(matrices);
+    // Weights and the optimiser's state; and at a time what a gradient needs, or the gradient with what makes a direction of it.
+    let kept = match simulation.optimizer {
+        Optimizer::Adam(_) => 3,
+        Optimizer::Muon(_) => 2,
+        _ => 1,
+    };
+    let turned = match simulation.optimizer {
+        Optimizer::Method(Method::Spectral | Method::Power(_)) => 6,
+        Optimizer::Muon(_) => 5,
+        _ => 2,
+    };
+    let workspace = dense(kept).saturating_add(gradient.max(dense(turned)));
     Forecast {
         samples: held.into_iter().map(bytes).fold(0, u64::saturating_add),
-        workspace: gradient.saturating_add(dense),
+        workspace,
         concurrent: concurrent as u64,
         observations: observations(simulation).saturating_mul(runs as u64),
     }

@@ -154,20 +154,26 @@ impl Population {
     }
 }
 
-/// The sum of f(i, j, S_ij) over i < j, `S = W W'`: some columns of S at a time, so that it is never held as a whole.
+/// The sum of f(i, j, S_ij) over i < j, `S = W W'`: block by block of S, so that it is never held as a whole.
 fn above_diagonal(weights: &DMatrix<f64>, f: impl Fn(usize, usize, f64) -> f64) -> f64 {
-    const COLUMNS: usize = 96;
+    const SIDE: usize = 96;
     let (d, m) = weights.shape();
-    let transposed = Panels::<f64>::from_fn(m, d, |k, i| weights[(i, k)]);
+    let rows = |first: usize| Panels::<f64>::from_fn(m, SIDE.min(d - first), |k, j| weights[(first + j, k)]);
     let mut sum = 0.0;
-    for first in (0..d).step_by(COLUMNS) {
-        let columns = COLUMNS.min(d - first);
-        let some = Panels::from_fn(m, columns, |k, j| weights[(first + j, k)]);
-        let mut s = Panels::zeros(d, columns);
-        add_transposed_product(&transposed, &some, Part::Full, &mut s);
-        for j in 0..columns {
-            sum += (0..first + j).map(|i| f(i, first + j, s.get(i, j))).sum::<f64>();
+    for right in (0..d).step_by(SIDE) {
+        let b = rows(right);
+        // Column by column from above.
+        let mut sums = vec![0.0; b.columns()];
+        for left in (0..=right).step_by(SIDE) {
+            let a = if left < right { &rows(left) } else { &b };
+            let mut s = Panels::zeros(a.columns(), b.columns());
+            add_transposed_product(a, &b, Part::Full, &mut s);
+            for (j, sum) in sums.iter_mut().enumerate() {
+                let above = if left < right { a.columns() } else { j };
+                *sum = (0..above).fold(*sum, |sum, i| sum + f(left + i, right + j, s.get(i, j)));
+            }
         }
+        sums.into_iter().for_each(|column| sum += column);
     }
     sum
 }

@@ -27,7 +27,9 @@ pub enum End {
     #[error("finished")]
     Finished,
     /// The weights grew beyond all that the dynamics can reach, or are no numbers any more.
-    #[error("diverged at step {step}: no entry of the weights exceeded {size} before it; a smaller step size may help")]
+    #[error(
+        "diverged at step {step}: no entry of the weights exceeded {size:.3e} before it; a smaller step size may help"
+    )]
     Diverged {
         /// The step that did it, counted from 1.
         step: u64,

@@ -1,7 +1,8 @@
 //! A dense matrix `W in R^{d x m}`, and its random starts.
 
 use super::coefficients::positive_init;
-use super::{SpectralError, Weights, polar};
+use super::polar::{self, PolarFactor};
+use super::{SpectralError, Weights};
 use crate::scalar::{DomainError, Stream};
 use nalgebra::DMatrix;
 
@@ -70,8 +71,7 @@ impl Weights for DMatrix<f64> {
     }
 
     fn polar_factor(&mut self, _: impl FnMut(&f64) -> Option<f64>) -> Result<(), SpectralError> {
-        *self = polar::polar_factor(self)?;
-        Ok(())
+        PolarFactor::default().replace(self)
     }
 
     fn descend(&self, step_size: &f64, direction: &mut Self) -> bool {

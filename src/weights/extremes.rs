@@ -78,7 +78,6 @@ pub(super) fn smallest_singular_value(gram: &Panels<f64>, factor: &mut Factor) -
     for round in 0..ROUNDS {
         let before = squares_of_rows(&starts);
         factor.divide(&mut starts);
-        factor.divide_transposed(&mut starts);
         for (after, before) in squares_of_rows(&starts).into_iter().zip(before) {
             largest_inverse = largest_inverse.max(after / before);
         }

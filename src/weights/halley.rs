@@ -14,7 +14,7 @@
 
 use super::extremes::{RESOLVED, largest_singular_value, smallest_singular_value};
 use super::polar::{power_of_two_below, rank_tolerance};
-use super::series::Series;
+use super::series;
 use crate::product::{Factor, Panels, Part, transposed_product};
 use nalgebra::DMatrix;
 
@@ -38,12 +38,9 @@ pub(super) struct Halley {
 #[derive(Clone, Debug)]
 struct Space {
     x: Panels<f64>,
-    /// What X is divided into.
-    quotient: Panels<f64>,
     /// Upper half of `X'X`.
     gram: Panels<f64>,
     factor: Factor,
-    series: Series,
 }
 
 impl Halley {
@@ -77,13 +74,7 @@ impl Halley {
 
 impl Space {
     fn new(rows: usize, n: usize) -> Self {
-        Self {
-            x: Panels::zeros(rows, n),
-            quotient: Panels::zeros(rows, n),
-            gram: Panels::zeros(n, n),
-            factor: Factor::new(n),
-            series: Series::new(n),
-        }
+        Self { x: Panels::zeros(rows, n), gram: Panels::zeros(n, n), factor: Factor::new(n) }
     }
 
     /// Makes X the polar factor, or says that it cannot.
@@ -114,7 +105,7 @@ impl Space {
                 },
             };
             // The smallest singular value is an estimate: what counts is what came out.
-            if l > 0.0 && self.series.finish(&mut self.x, &mut self.gram, &mut self.quotient) {
+            if l > 0.0 && series::finish(&mut self.x, &mut self.gram, self.factor.space()) {
                 return true;
             }
             let weights = Weights::for_interval(l).at_most(largest_weight(n));
@@ -136,11 +127,8 @@ impl Space {
         if !self.factor.decompose(&self.gram, weights.c, 1.0) {
             return false;
         }
-        self.quotient.data_mut().copy_from_slice(self.x.data());
-        self.factor.divide(&mut self.quotient);
-        self.factor.divide_transposed(&mut self.quotient);
         let p = weights.b / weights.c;
-        self.x.combine(p, &self.quotient, weights.a - p);
+        self.factor.blend(&mut self.x, p, weights.a - p);
         true
     }
 }

@@ -7,6 +7,7 @@
 
 use super::deflation::Deflated;
 use super::halley::{self, Halley};
+use super::series::distance_from_identity;
 use crate::product::{Panels, Part, dense_product, dense_transposed_product, transposed_product};
 use nalgebra::DMatrix;
 
@@ -207,8 +208,7 @@ fn rotate(matrix: &mut DMatrix<f64>, p: usize, q: usize, cosine: f64, sine: f64)
 pub fn orthogonality_error(factor: &DMatrix<f64>) -> f64 {
     let tall = if factor.nrows() < factor.ncols() { &factor.transpose() } else { factor };
     let tall = Panels::<f64>::from_dense(tall);
-    let mut gram = Panels::zeros(tall.columns(), tall.columns());
+    let mut gram = Panels::upper_zeros(tall.columns());
     transposed_product(&tall, &tall, Part::Upper, &mut gram);
-    gram.symmetrize();
-    (gram.to_dense() - DMatrix::identity(tall.columns(), tall.columns())).norm()
+    distance_from_identity(&gram)
 }

@@ -1,7 +1,7 @@
 //! The last digits of a polar factor: `X (I - E)^(-1/2)` with `E = I - X'X` small, by the binomial series
 //! (`derivations/polar-factor.md`, polar-series).
 
-use crate::product::{Panels, Part, product, transposed_product};
+use crate::product::{Panels, Part, add_transposed_product, product, transposed_product};
 
 /// `(1 - e)^(-1/2) = 1 + A[0] e + A[1] e^2 + ...`
 const A: [f64; 5] = [1.0 / 2.0, 3.0 / 8.0, 5.0 / 16.0, 35.0 / 128.0, 63.0 / 256.0];
@@ -9,59 +9,48 @@ const A: [f64; 5] = [1.0 / 2.0, 3.0 / 8.0, 5.0 / 16.0, 35.0 / 128.0, 63.0 / 256.
 /// The remainder's constant, for `||E|| <= 1/100`.
 const REMAINDER: f64 = 1.03;
 
-/// Space for the series.
-#[derive(Clone, Debug)]
-pub(super) struct Series {
-    square: Panels<f64>,
-    mixture: Panels<f64>,
-    higher: Panels<f64>,
-}
-
-impl Series {
-    pub(super) fn new(n: usize) -> Self {
-        let space = || Panels::zeros(n, n);
-        Self { square: space(), mixture: space(), higher: space() }
+/// Makes the columns of X orthonormal to rounding by at most four terms, if so many are enough; else false, and X does not
+/// change. `gram` is the upper half of `X'X`, and becomes rubbish; with false, it stays that up to a rounding. `mixture` is space as
+/// large as that.
+pub(super) fn finish(x: &mut Panels<f64>, gram: &mut Panels<f64>, mixture: &mut Panels<f64>) -> bool {
+    let (rows, n) = (x.rows(), gram.columns());
+    // A rounding: that of n sums of as many products as rows in each of n columns, no errors aligned. Half of it for the remainder.
+    let enough = 2.0 * (rows as f64 * n as f64).sqrt() * f64::EPSILON;
+    let e = distance_from_identity(gram);
+    // Four terms are hopeless where e^5 is far too large, even if all of it is spread over many directions.
+    if e.is_nan() || e > 0.01_f64.min(2.5 * libm::pow(enough, 0.2)) {
+        return false;
     }
-
-    /// Makes the columns of X orthonormal to rounding by at most four terms, if so many are enough; else false, and X does not
-    /// change. `gram` is the upper half of `X'X`, and becomes rubbish; with false, it stays that up to a rounding. `space` is as large as X.
-    pub(super) fn finish(&mut self, x: &mut Panels<f64>, gram: &mut Panels<f64>, space: &mut Panels<f64>) -> bool {
-        let (rows, n) = (x.rows(), gram.columns());
-        // A rounding: that of n sums of as many products as rows in each of n columns, no errors aligned. Half of it for the remainder.
-        let enough = 2.0 * (rows as f64 * n as f64).sqrt() * f64::EPSILON;
-        let e = distance_from_identity(gram);
-        // Four terms are hopeless where e^5 is far too large, even if all of it is spread over many directions.
-        if e.is_nan() || e > 0.01_f64.min(2.5 * libm::pow(enough, 0.2)) {
-            return false;
-        }
-        from_identity(gram);
-        let remainder = |terms: usize, power: f64| 2.0 * REMAINDER * A[terms] * power;
-        if remainder(1, e * e) <= enough {
-            gram.scale(A[0]);
-        } else {
-            gram.symmetrize();
-            transposed_product(gram, gram, Part::Upper, &mut self.square);
-            self.square.symmetrize();
-            let u = self.square.data().as_flattened().iter().map(|x| x * x).sum::<f64>().sqrt();
-            if remainder(2, u * e) > enough {
-                // ||E^5||_F <= ||E^2||_F^2 ||E||, and ||E||^2 = ||E^2|| <= ||E^2||_F.
-                if remainder(4, u * u * u.sqrt()) > enough {
-                    from_identity(gram);
-                    return false;
-                }
-                // E + (E^2 (A[2] E + A[3] E^2))/A[0]
-                self.mixture.data_mut().copy_from_slice(gram.data());
-                self.mixture.combine(A[2] / A[0], &self.square, A[3] / A[0]);
-                transposed_product(&self.square, &self.mixture, Part::Upper, &mut self.higher);
-                gram.combine(1.0, &self.higher, 1.0);
-            }
-            gram.combine(A[0], &self.square, A[1]);
-        }
+    from_identity(gram);
+    let remainder = |terms: usize, power: f64| 2.0 * REMAINDER * A[terms] * power;
+    let mut image = None;
+    if remainder(1, e * e) <= enough {
+        gram.scale(A[0]);
+    } else {
         gram.symmetrize();
-        product(x, gram, Part::Full, space);
-        x.combine(1.0, space, 1.0);
-        true
+        let mut square = Panels::zeros(n, n);
+        transposed_product(gram, gram, Part::Upper, &mut square);
+        square.symmetrize();
+        let u = square.data().as_flattened().iter().map(|x| x * x).sum::<f64>().sqrt();
+        if remainder(2, u * e) > enough {
+            // ||E^5||_F <= ||E^2||_F^2 ||E||, and ||E||^2 = ||E^2|| <= ||E^2||_F.
+            if remainder(4, u * u * u.sqrt()) > enough {
+                from_identity(gram);
+                return false;
+            }
+            // E + (E^2 (A[2] E + A[3] E^2))/A[0]
+            mixture.data_mut().copy_from_slice(gram.data());
+            mixture.combine(A[2] / A[0], &square, A[3] / A[0]);
+            add_transposed_product(&square, mixture, Part::Upper, gram);
+        }
+        gram.combine(A[0], &square, A[1]);
+        image = (rows == n).then_some(square);
     }
+    gram.symmetrize();
+    let mut image = image.unwrap_or_else(|| Panels::zeros(rows, n));
+    product(x, gram, Part::Full, &mut image);
+    x.combine(1.0, &image, 1.0);
+    true
 }
 
 /// `G <- I - G`.
@@ -71,7 +60,7 @@ fn from_identity(gram: &mut Panels<f64>) {
 }
 
 /// `||G - I||_F` from the upper half of G.
-fn distance_from_identity(gram: &Panels<f64>) -> f64 {
+pub(super) fn distance_from_identity(gram: &Panels<f64>) -> f64 {
     let n = gram.columns();
     let (mut above, mut on) = (0.0, 0.0);
     for p in 0..gram.count() {
@@ -110,9 +99,9 @@ mod tests {
             {
                 let (mut x, orthonormal) = nearly_orthonormal(n, spread);
                 let before = x.clone();
-                let (mut gram, mut space) = (Panels::zeros(n, n), Panels::zeros(n, n));
+                let (mut gram, mut mixture) = (Panels::zeros(n, n), Panels::zeros(n, n));
                 transposed_product(&x, &x, Part::Upper, &mut gram);
-                let finished = Series::new(n).finish(&mut x, &mut gram, &mut space);
+                let finished = finish(&mut x, &mut gram, &mut mixture);
                 assert_eq!(finished, within_reach, "n = {n}, spread {spread}");
                 if finished {
                     let error = (x.to_dense() - &orthonormal).norm();

@@ -37,7 +37,8 @@ pub struct Row {
     /// Linear or logarithmic.
     pub scale: Scale,
     /// Ends of the axis, where not those of the data. Without them a logarithmic axis ends eight decades below the
-    /// largest value, or one below the smallest at the start: values on their way to zero pass through all decades.
+    /// largest value, or one below the smallest at the start: values on their way to zero pass through all decades. References that
+    /// do so take it no further than one decade below what is compared with them.
     pub range: Option<(f64, f64)>,
 }
 
@@ -74,16 +75,38 @@ pub struct Curve {
     pub band: Vec<(f64, f64, f64)>,
     /// Whether the curve is what others are to be compared with: drawn broad and pale, under them.
     pub reference: bool,
+    /// Whether every point is a measurement of its own, marked by a dot.
+    pub dots: bool,
 }
 
 /// Of a logarithmic axis, below the largest value.
 const DECADES: f64 = 8.0;
 const BAND_OPACITY: f64 = 0.22;
+const DOT_RADIUS: f64 = 2.0;
+
+/// A regular polygon of twelve corners: round at this size.
+const DOT: [(f64, f64); 12] = {
+    const LONG: f64 = 0.866_025_403_784_438_6;
+    [
+        (1.0, 0.0),
+        (LONG, 0.5),
+        (0.5, LONG),
+        (0.0, 1.0),
+        (-0.5, LONG),
+        (-LONG, 0.5),
+        (-1.0, 0.0),
+        (-LONG, -0.5),
+        (-0.5, -LONG),
+        (0.0, -1.0),
+        (0.5, -LONG),
+        (LONG, -0.5),
+    ]
+};
 
 impl Curve {
     /// A curve in its role's colour.
     pub fn new(role: Role, name: impl Into<Label>, points: Vec<(f64, f64)>) -> Self {
-        Self { role, name: name.into(), points, band: Vec::new(), reference: false }
+        Self { role, name: name.into(), points, band: Vec::new(), reference: false, dots: false }
     }
 
     fn stroke(&self) -> Stroke {
@@ -148,6 +171,9 @@ impl Trajectories {
                 let start =
                     Range::of(row.scale, curves().filter_map(|curve| curve.points.first()).map(|point| point.1));
                 let floor = start.map_or(range.to, |start| start.from - 1.0).min(range.to - DECADES);
+                let compared = curves().filter(|curve| !curve.reference).flat_map(|curve| &curve.points);
+                let compared = Range::of(row.scale, compared.map(|point| point.1));
+                let floor = compared.map_or(floor, |compared| floor.max(compared.from - 1.0));
                 Range::new(row.scale, range.from.max(floor), range.to).padded(0.05)
             }
             Scale::Linear => range.padded(0.05),
@@ -198,5 +224,10 @@ fn draw_panel(scene: &mut Scene, axes: &Axes, curves: &[Curve], markers: &[Marke
     let (references, others): (Vec<&Curve>, Vec<&Curve>) = curves.iter().partition(|curve| curve.reference);
     for curve in references.into_iter().chain(others) {
         scene.lines(axes.curve(&curve.points), curve.stroke());
+        for (x, y) in curve.points.iter().filter(|_| curve.dots).map(|(x, y)| axes.at(*x, *y)) {
+            if x.is_finite() && (axes.place.top..=axes.place.bottom()).contains(&y) {
+                scene.fill(DOT.map(|(a, b)| (x + DOT_RADIUS * a, y + DOT_RADIUS * b)).into(), curve.role.colour(), 1.0);
+            }
+        }
     }
 }
