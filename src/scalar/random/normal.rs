@@ -40,16 +40,30 @@ impl WithSimd for Fill<'_> {
     fn with_simd<S: Simd>(self, _: S) {
         let NormalStream { seed, stream } = self.stream;
         let mut next = self.first;
-        for chunk in self.numbers.chunks_mut(2 * SIDE_BY_SIDE) {
-            let [radial, angular] = blocks(seed, stream, next);
-            next = next.wrapping_add(SIDE_BY_SIDE as u64);
-            let mut pairs = [[0.0; 2]; SIDE_BY_SIDE];
-            for l in 0..SIDE_BY_SIDE {
-                pairs[l] = box_muller(radial[l], angular[l]);
-            }
+        let mut wide = self.numbers.chunks_exact_mut(2 * MANY);
+        for chunk in wide.by_ref() {
+            chunk.copy_from_slice(pairs::<MANY>(seed, stream, next).as_flattened());
+            next = next.wrapping_add(MANY as u64);
+        }
+        for chunk in wide.into_remainder().chunks_mut(2 * SIDE_BY_SIDE) {
+            let pairs = pairs::<SIDE_BY_SIDE>(seed, stream, next);
             chunk.copy_from_slice(&pairs.as_flattened()[..chunk.len()]);
+            next = next.wrapping_add(SIDE_BY_SIDE as u64);
         }
     }
+}
+
+/// Pairs side by side where many are wanted: several vectors at a time hide the latency of each.
+const MANY: usize = 32;
+
+#[inline(always)]
+fn pairs<const N: usize>(seed: u64, stream: u64, first: u64) -> [[f64; 2]; N] {
+    let [radial, angular] = blocks::<N>(seed, stream, first);
+    let mut pairs = [[0.0; 2]; N];
+    for l in 0..N {
+        pairs[l] = box_muller(radial[l], angular[l]);
+    }
+    pairs
 }
 
 /// Two independent standard normal numbers from 2 x 52 random bits: `sqrt(-2 ln u) (cos 2 pi v, sin 2 pi v)`.
@@ -195,9 +209,9 @@ mod tests {
 
     #[test]
     fn scalar_and_vector_code_give_the_same_bits() {
-        let all = take(2 * SIDE_BY_SIDE);
-        let [radial, angular] = blocks(STREAM.seed, STREAM.stream, 0);
-        for l in 0..SIDE_BY_SIDE {
+        let all = take(2 * MANY);
+        let [radial, angular] = blocks::<MANY>(STREAM.seed, STREAM.stream, 0);
+        for l in 0..MANY {
             assert_eq!(box_muller(radial[l], angular[l]), all[2 * l..2 * l + 2]);
         }
     }
