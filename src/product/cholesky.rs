@@ -1,6 +1,6 @@
 //! The Cholesky factor of a symmetric matrix, and division by it. All but the diagonal blocks is tiles of long sums.
 
-use super::{Element, Panels, lanes, load, store, tile_nn, tile_tn, zero};
+use super::{Element, Panels, lanes, load, store, tile_nn, tile_tn, vectors, zero};
 use pulp::{Arch, Simd, WithSimd};
 use rayon::prelude::*;
 
@@ -208,7 +208,12 @@ impl WithSimd for Divide<'_, '_> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
-        if S::REGISTER_COUNT >= 32 { self.tiles::<S, 8, 3>(simd) } else { self.tiles::<S, 6, 2>(simd) }
+        match (S::REGISTER_COUNT >= 32, vectors::<f64, S>(self.columns)) {
+            (true, 1) => self.tiles::<S, 8, 1>(simd),
+            (true, 2) => self.tiles::<S, 8, 2>(simd),
+            (true, _) => self.tiles::<S, 8, 3>(simd),
+            (false, _) => self.tiles::<S, 6, 2>(simd),
+        }
     }
 }
 

@@ -18,6 +18,6 @@ pub(crate) use cholesky::Factor;
 pub use dense::{dense_product, dense_transposed_product};
 pub use element::Element;
 pub use multiply::{Part, add_product, add_transposed_product};
-pub(crate) use multiply::{lanes, load, product, store, transposed_product, zero};
+pub(crate) use multiply::{product, transposed_product};
 pub use panels::Panels;
-pub(crate) use tile::{Tile, tile_nn, tile_tn};
+pub(crate) use tile::{Tile, fitting, lanes, load, store, tile_nn, tile_tn, vectors, zero};

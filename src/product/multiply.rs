@@ -1,7 +1,8 @@
 use super::panels::ROW_GROUP;
-use super::{Element, Panels, Tile, tile_nn, tile_tn};
+use super::{Element, Panels, fitting, lanes, load, store, tile_nn, tile_tn, zero};
 use pulp::{Arch, Simd, WithSimd};
 use rayon::prelude::*;
+use std::ops::Range;
 
 /// Which entries of an operand or of a result there are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -104,40 +105,53 @@ impl<T: Element> Product<'_, '_, T> {
     #[inline(always)]
     fn tiles<S: Simd, const C: usize, const V: usize>(self, simd: S) {
         let Self { a, b, part, fresh, first, c } = self;
-        let symmetric = a.part() == Part::Upper;
         let block = (RESIDENT / a.columns().max(1)).max(ROW_GROUP).next_multiple_of(ROW_GROUP);
         for start in (0..a.rows()).step_by(block) {
+            let rows = start..a.rows().min(start + block);
             for (p, c) in (first..).zip(c.iter_mut()) {
-                let (mut from, to) = extent::<T>(part, p, a.columns());
-                let origin = if fresh { from } else { usize::MAX };
-                while from < to {
-                    let until = to.min((from + DEPTH).next_multiple_of(T::WIDTH));
-                    for i in (start..a.rows().min(start + block)).step_by(C) {
-                        for lane in lanes::<T, S, V>(b.columns() - p * T::WIDTH) {
-                            let mut tile = if from == origin {
-                                zero::<T, S, C, V>(simd)
-                            } else {
-                                load::<T, S, C, V>(&c[i..i + C], lane)
-                            };
-                            let mut k = from;
-                            while k < until {
-                                let next = until.min((k / T::WIDTH + 1) * T::WIDTH);
-                                let b = &b.panel(p)[k..next];
-                                if symmetric && k / T::WIDTH < i / T::WIDTH {
-                                    let a = &a.panel(i / T::WIDTH)[k..next];
-                                    tile_tn::<T, S, C, V>(simd, &mut tile, a, i % T::WIDTH, b, lane);
-                                } else {
-                                    let a = &a.panel(k / T::WIDTH)[i..i + C];
-                                    tile_nn::<T, S, C, V>(simd, &mut tile, a, 0, b, lane);
-                                }
-                                k = next;
-                            }
-                            store::<T, S, C, V>(&mut c[i..i + C], lane, tile);
+                let columns = b.columns() - p * T::WIDTH;
+                fitting!(T, S, V, columns, Self::panel::<S, C>(simd, a, b, (part, fresh), p, c, rows.clone()));
+            }
+        }
+    }
+
+    /// Some rows of panel p.
+    #[inline(always)]
+    fn panel<S: Simd, const C: usize, const V: usize>(
+        simd: S,
+        a: &Panels<T>,
+        b: &Panels<T>,
+        (part, fresh): (Part, bool),
+        p: usize,
+        c: &mut [T::Panel],
+        rows: Range<usize>,
+    ) {
+        let symmetric = a.part() == Part::Upper;
+        let (mut from, to) = extent::<T>(part, p, a.columns());
+        let origin = if fresh { from } else { usize::MAX };
+        while from < to {
+            let until = to.min((from + DEPTH).next_multiple_of(T::WIDTH));
+            for i in rows.clone().step_by(C) {
+                for lane in lanes::<T, S, V>(b.columns() - p * T::WIDTH) {
+                    let mut tile =
+                        if from == origin { zero::<T, S, C, V>(simd) } else { load::<T, S, C, V>(&c[i..i + C], lane) };
+                    let mut k = from;
+                    while k < until {
+                        let next = until.min((k / T::WIDTH + 1) * T::WIDTH);
+                        let b = &b.panel(p)[k..next];
+                        if symmetric && k / T::WIDTH < i / T::WIDTH {
+                            let a = &a.panel(i / T::WIDTH)[k..next];
+                            tile_tn::<T, S, C, V>(simd, &mut tile, a, i % T::WIDTH, b, lane);
+                        } else {
+                            let a = &a.panel(k / T::WIDTH)[i..i + C];
+                            tile_nn::<T, S, C, V>(simd, &mut tile, a, 0, b, lane);
                         }
+                        k = next;
                     }
-                    from = until;
+                    store::<T, S, C, V>(&mut c[i..i + C], lane, tile);
                 }
             }
+            from = until;
         }
     }
 }
@@ -172,20 +186,40 @@ impl<T: Element> TransposedProduct<'_, '_, T> {
             for start in (0..rows).step_by(block) {
                 for (p, c) in (first..).zip(c.iter_mut()) {
                     let wanted = if part == Part::Upper { rows.min((p + 1) * T::WIDTH) } else { rows };
-                    let b = &b.panel(p)[depth..until];
-                    for i in (start..wanted.min(start + block)).step_by(C) {
-                        let a = &a.panel(i / T::WIDTH)[depth..until];
-                        for lane in lanes::<T, S, V>(columns - p * T::WIDTH) {
-                            let mut tile = if fresh && depth == 0 {
-                                zero::<T, S, C, V>(simd)
-                            } else {
-                                load::<T, S, C, V>(&c[i..i + C], lane)
-                            };
-                            tile_tn::<T, S, C, V>(simd, &mut tile, a, i % T::WIDTH, b, lane);
-                            store::<T, S, C, V>(&mut c[i..i + C], lane, tile);
-                        }
-                    }
+                    let rows = start..wanted.min(start + block);
+                    let fresh = fresh && depth == 0;
+                    let columns = columns - p * T::WIDTH;
+                    fitting!(
+                        T,
+                        S,
+                        V,
+                        columns,
+                        Self::panel::<S, C>(simd, a, b.panel(p), depth..until, fresh, c, rows, columns)
+                    );
                 }
+            }
+        }
+    }
+
+    /// Some rows of a panel, from some of the contracted ones.
+    #[inline(always)]
+    #[allow(clippy::too_many_arguments)]
+    fn panel<S: Simd, const C: usize, const V: usize>(
+        simd: S,
+        a: &Panels<T>,
+        b: &[T::Panel],
+        depth: Range<usize>,
+        fresh: bool,
+        c: &mut [T::Panel],
+        rows: Range<usize>,
+        columns: usize,
+    ) {
+        for i in rows.step_by(C) {
+            let a = &a.panel(i / T::WIDTH)[depth.clone()];
+            for lane in lanes::<T, S, V>(columns) {
+                let mut tile = if fresh { zero::<T, S, C, V>(simd) } else { load::<T, S, C, V>(&c[i..i + C], lane) };
+                tile_tn::<T, S, C, V>(simd, &mut tile, a, i % T::WIDTH, &b[depth.clone()], lane);
+                store::<T, S, C, V>(&mut c[i..i + C], lane, tile);
             }
         }
     }
@@ -198,40 +232,6 @@ fn extent<T: Element>(part: Part, p: usize, inner: usize) -> (usize, usize) {
         Part::Full => (0, inner),
         Part::Upper => (0, inner.min((p + 1) * T::WIDTH)),
         Part::Lower => (inner.min(p * T::WIDTH), inner),
-    }
-}
-
-/// First vectors of the tiles of a panel of which `columns` columns (or all) are in use.
-#[inline(always)]
-pub(crate) fn lanes<T: Element, S: Simd, const V: usize>(columns: usize) -> impl Iterator<Item = usize> {
-    let vectors = T::vectors::<S>(T::ZEROS.as_ref()).len();
-    (0..(columns.min(T::WIDTH) * vectors).div_ceil(T::WIDTH)).step_by(V)
-}
-
-#[inline(always)]
-pub(crate) fn zero<T: Element, S: Simd, const C: usize, const V: usize>(simd: S) -> Tile<T, S, C, V> {
-    [[T::splat(simd, T::default()); V]; C]
-}
-
-#[inline(always)]
-pub(crate) fn load<T: Element, S: Simd, const C: usize, const V: usize>(
-    c: &[T::Panel],
-    lane: usize,
-) -> Tile<T, S, C, V> {
-    std::array::from_fn(|i| {
-        let row = &T::vectors::<S>(c[i].as_ref())[lane..lane + V];
-        std::array::from_fn(|v| row[v])
-    })
-}
-
-#[inline(always)]
-pub(crate) fn store<T: Element, S: Simd, const C: usize, const V: usize>(
-    c: &mut [T::Panel],
-    lane: usize,
-    tile: Tile<T, S, C, V>,
-) {
-    for i in 0..C {
-        T::vectors_mut::<S>(c[i].as_mut())[lane..lane + V].copy_from_slice(&tile[i]);
     }
 }
 

@@ -60,3 +60,55 @@ pub(crate) fn tile_nn<T: Element, S: Simd, const C: usize, const V: usize>(
     }
     *tile = sum;
 }
+
+/// First vectors of the tiles of a panel of which `columns` columns (or all) are in use.
+#[inline(always)]
+pub(crate) fn lanes<T: Element, S: Simd, const V: usize>(columns: usize) -> impl Iterator<Item = usize> {
+    (0..vectors::<T, S>(columns)).step_by(V)
+}
+
+/// Vectors that so many columns of a panel (or all) take.
+#[inline(always)]
+pub(crate) fn vectors<T: Element, S: Simd>(columns: usize) -> usize {
+    (columns.min(T::WIDTH) * T::vectors::<S>(T::ZEROS.as_ref()).len()).div_ceil(T::WIDTH)
+}
+
+#[inline(always)]
+pub(crate) fn zero<T: Element, S: Simd, const C: usize, const V: usize>(simd: S) -> Tile<T, S, C, V> {
+    [[T::splat(simd, T::default()); V]; C]
+}
+
+#[inline(always)]
+pub(crate) fn load<T: Element, S: Simd, const C: usize, const V: usize>(
+    c: &[T::Panel],
+    lane: usize,
+) -> Tile<T, S, C, V> {
+    std::array::from_fn(|i| {
+        let row = &T::vectors::<S>(c[i].as_ref())[lane..lane + V];
+        std::array::from_fn(|v| row[v])
+    })
+}
+
+#[inline(always)]
+pub(crate) fn store<T: Element, S: Simd, const C: usize, const V: usize>(
+    c: &mut [T::Panel],
+    lane: usize,
+    tile: Tile<T, S, C, V>,
+) {
+    for i in 0..C {
+        T::vectors_mut::<S>(c[i].as_mut())[lane..lane + V].copy_from_slice(&tile[i]);
+    }
+}
+
+/// Calls a function for a panel with tiles of V vectors, or of as many as `columns` columns take if those are one or two: the last panel of
+/// a matrix is seldom full.
+macro_rules! fitting {
+    ($t:ty, $s:ty, $v:ident, $columns:expr, Self::$panel:ident::<$simd:ty, $c:ident>($($argument:expr),* $(,)?)) => {
+        match $crate::product::vectors::<$t, $s>($columns) {
+            1 => Self::$panel::<$simd, $c, 1>($($argument),*),
+            2 => Self::$panel::<$simd, $c, 2>($($argument),*),
+            _ => Self::$panel::<$simd, $c, $v>($($argument),*),
+        }
+    };
+}
+pub(crate) use fitting;

@@ -1,6 +1,6 @@
 //! What happens to one block of samples while it is in the cache.
 
-use crate::product::{Element, Panels, Tile, lanes, load, store, tile_nn, tile_tn, zero};
+use crate::product::{Element, Panels, Tile, fitting, lanes, load, store, tile_nn, tile_tn, zero};
 use pulp::{Arch, Simd, WithSimd};
 
 /// Contracted indices that a tile takes at a time.
@@ -105,28 +105,40 @@ impl<T: Element> QuadraticForm<'_, T> {
     #[inline(always)]
     fn tiles<S: Simd, const C: usize, const V: usize>(self, simd: S) {
         let Self { x, triangle, lanes: sums } = self;
-        let (rows, dimension) = (x.rows(), x.columns());
         for p in 0..x.count() {
-            let to = dimension.min((p + 1) * T::WIDTH);
-            let mut from = 0;
-            while from < to {
-                let until = to.min((from + DEPTH).next_multiple_of(T::WIDTH));
-                for i in (0..rows).step_by(C) {
-                    for lane in lanes::<T, S, V>(dimension - p * T::WIDTH) {
-                        let mut tile = zero::<T, S, C, V>(simd);
-                        nn::<T, S, C, V>(simd, &mut tile, x, i, triangle.panel(p), from..until, lane);
-                        let inputs = load::<T, S, C, V>(&x.panel(p)[i..i + C], lane);
-                        let mut sum = load::<T, S, C, V>(&sums[i..i + C], lane);
-                        for c in 0..C {
-                            for v in 0..V {
-                                sum[c][v] = T::vector_mul_add(simd, tile[c][v], inputs[c][v], sum[c][v]);
-                            }
+            let columns = x.columns() - p * T::WIDTH;
+            fitting!(T, S, V, columns, Self::panel::<S, C>(simd, x, triangle.panel(p), p, sums));
+        }
+    }
+
+    #[inline(always)]
+    fn panel<S: Simd, const C: usize, const V: usize>(
+        simd: S,
+        x: &Panels<T>,
+        triangle: &[T::Panel],
+        p: usize,
+        sums: &mut [T::Panel],
+    ) {
+        let (rows, dimension) = (x.rows(), x.columns());
+        let to = dimension.min((p + 1) * T::WIDTH);
+        let mut from = 0;
+        while from < to {
+            let until = to.min((from + DEPTH).next_multiple_of(T::WIDTH));
+            for i in (0..rows).step_by(C) {
+                for lane in lanes::<T, S, V>(dimension - p * T::WIDTH) {
+                    let mut tile = zero::<T, S, C, V>(simd);
+                    nn::<T, S, C, V>(simd, &mut tile, x, i, triangle, from..until, lane);
+                    let inputs = load::<T, S, C, V>(&x.panel(p)[i..i + C], lane);
+                    let mut sum = load::<T, S, C, V>(&sums[i..i + C], lane);
+                    for c in 0..C {
+                        for v in 0..V {
+                            sum[c][v] = T::vector_mul_add(simd, tile[c][v], inputs[c][v], sum[c][v]);
                         }
-                        store::<T, S, C, V>(&mut sums[i..i + C], lane, sum);
                     }
+                    store::<T, S, C, V>(&mut sums[i..i + C], lane, sum);
                 }
-                from = until;
             }
+            from = until;
         }
     }
 }
@@ -154,15 +166,28 @@ impl<T: Element> SecondMoment<'_, T> {
                 }
                 scaled.push(row);
             }
-            let rows = residual.len();
-            for i in (0..dimension.min((p + 1) * T::WIDTH)).step_by(C) {
-                let a = &x.panel(i / T::WIDTH)[..rows];
-                let c = &mut sum.panel_mut(p)[i..i + C];
-                for lane in lanes::<T, S, V>(dimension - p * T::WIDTH) {
-                    let mut tile = load::<T, S, C, V>(c, lane);
-                    tile_tn::<T, S, C, V>(simd, &mut tile, a, i % T::WIDTH, scaled, lane);
-                    store::<T, S, C, V>(c, lane, tile);
-                }
+            let (used, columns) = (dimension.min((p + 1) * T::WIDTH), dimension - p * T::WIDTH);
+            fitting!(T, S, V, columns, Self::panel::<S, C>(simd, x, scaled, &mut sum.panel_mut(p)[..], used, columns));
+        }
+    }
+
+    /// `used` rows and `columns` columns of a panel.
+    #[inline(always)]
+    fn panel<S: Simd, const C: usize, const V: usize>(
+        simd: S,
+        x: &Panels<T>,
+        scaled: &[T::Panel],
+        sum: &mut [T::Panel],
+        used: usize,
+        columns: usize,
+    ) {
+        for i in (0..used).step_by(C) {
+            let a = &x.panel(i / T::WIDTH)[..scaled.len()];
+            let c = &mut sum[i..i + C];
+            for lane in lanes::<T, S, V>(columns) {
+                let mut tile = load::<T, S, C, V>(c, lane);
+                tile_tn::<T, S, C, V>(simd, &mut tile, a, i % T::WIDTH, scaled, lane);
+                store::<T, S, C, V>(c, lane, tile);
             }
         }
     }
@@ -180,17 +205,30 @@ impl<T: Element> Outputs<'_, T> {
     #[inline(always)]
     fn tiles<S: Simd, const C: usize, const V: usize>(self, simd: S) {
         let Self { x, weights, outputs } = self;
-        let (rows, dimension, columns) = (x.rows(), x.columns(), weights.columns());
         for p in 0..weights.count() {
-            for from in (0..dimension).step_by(DEPTH) {
-                let until = dimension.min(from + DEPTH);
-                for i in (0..rows).step_by(C) {
-                    for lane in lanes::<T, S, V>(columns - p * T::WIDTH) {
-                        let c = &mut outputs.panel_mut(p)[i..i + C];
-                        let mut tile = load::<T, S, C, V>(c, lane);
-                        nn::<T, S, C, V>(simd, &mut tile, x, i, weights.panel(p), from..until, lane);
-                        store::<T, S, C, V>(c, lane, tile);
-                    }
+            let columns = weights.columns() - p * T::WIDTH;
+            let outputs = &mut outputs.panel_mut(p)[..];
+            fitting!(T, S, V, columns, Self::panel::<S, C>(simd, x, weights.panel(p), outputs, columns));
+        }
+    }
+
+    #[inline(always)]
+    fn panel<S: Simd, const C: usize, const V: usize>(
+        simd: S,
+        x: &Panels<T>,
+        weights: &[T::Panel],
+        outputs: &mut [T::Panel],
+        columns: usize,
+    ) {
+        let (rows, dimension) = (x.rows(), x.columns());
+        for from in (0..dimension).step_by(DEPTH) {
+            let until = dimension.min(from + DEPTH);
+            for i in (0..rows).step_by(C) {
+                for lane in lanes::<T, S, V>(columns) {
+                    let c = &mut outputs[i..i + C];
+                    let mut tile = load::<T, S, C, V>(c, lane);
+                    nn::<T, S, C, V>(simd, &mut tile, x, i, weights, from..until, lane);
+                    store::<T, S, C, V>(c, lane, tile);
                 }
             }
         }
@@ -209,16 +247,29 @@ impl<T: Element> BackwardOutputs<'_, T> {
     #[inline(always)]
     fn tiles<S: Simd, const C: usize, const V: usize>(self, simd: S) {
         let Self { x, outputs, sum } = self;
-        let (dimension, columns, rows) = (x.columns(), outputs.columns(), x.rows());
         for p in 0..outputs.count() {
-            for i in (0..dimension).step_by(C) {
-                let c = &mut sum.panel_mut(p)[i..i + C];
-                for lane in lanes::<T, S, V>(columns - p * T::WIDTH) {
-                    let mut tile = load::<T, S, C, V>(c, lane);
-                    let a = &x.panel(i / T::WIDTH)[..rows];
-                    tile_tn::<T, S, C, V>(simd, &mut tile, a, i % T::WIDTH, &outputs.panel(p)[..rows], lane);
-                    store::<T, S, C, V>(c, lane, tile);
-                }
+            let columns = outputs.columns() - p * T::WIDTH;
+            let sum = &mut sum.panel_mut(p)[..];
+            fitting!(T, S, V, columns, Self::panel::<S, C>(simd, x, outputs.panel(p), sum, columns));
+        }
+    }
+
+    #[inline(always)]
+    fn panel<S: Simd, const C: usize, const V: usize>(
+        simd: S,
+        x: &Panels<T>,
+        outputs: &[T::Panel],
+        sum: &mut [T::Panel],
+        columns: usize,
+    ) {
+        let rows = x.rows();
+        for i in (0..x.columns()).step_by(C) {
+            let a = &x.panel(i / T::WIDTH)[..rows];
+            let c = &mut sum[i..i + C];
+            for lane in lanes::<T, S, V>(columns) {
+                let mut tile = load::<T, S, C, V>(c, lane);
+                tile_tn::<T, S, C, V>(simd, &mut tile, a, i % T::WIDTH, &outputs[..rows], lane);
+                store::<T, S, C, V>(c, lane, tile);
             }
         }
     }
