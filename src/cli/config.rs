@@ -67,5 +67,10 @@ fn option_text(value: &toml::Value) -> Option<String> {
     }
 }
 
+#[cfg(any(test, fuzzing))]
+mod understand;
+#[cfg(fuzzing)]
+pub use understand::understand;
+
 #[cfg(test)]
 mod tests;

@@ -39,6 +39,8 @@ mod training;
 mod training_figures;
 mod verify;
 
+#[cfg(fuzzing)]
+pub use config::understand;
 pub use error::CliError;
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};

@@ -1,12 +1,8 @@
 //! Configuration files that nobody would write: they are refused in a sentence, or mean what the command line would.
 
-use super::super::{Arguments, CliError, Command, identity};
-use super::options;
-use clap::{CommandFactory, FromArgMatches};
+use super::understand::{options_of_diagram, understand};
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
-use std::ffi::OsString;
-use std::path::Path;
 
 /// Words to begin with; the rest is mutation.
 const KEYS: [&str; 18] = [
@@ -96,34 +92,16 @@ fn file(random: &mut ChaCha8Rng) -> String {
     String::from_utf8_lossy(&bytes).into_owned()
 }
 
-/// From the text to a grid with a meaning, as far as it gets.
-fn understand(text: &str, root: &clap::Command, deep: bool) -> Result<bool, CliError> {
-    let command = root.find_subcommand("phase-diagram").expect("it is a command");
-    let options = options(text, Path::new("fuzz.toml"), command)?;
-    if !deep {
-        return Ok(false);
-    }
-    let mut arguments: Vec<OsString> = ["specdyn", "phase-diagram", "--output=none"].map(OsString::from).into();
-    arguments.extend(options);
-    let matches = root.clone().try_get_matches_from(arguments).map_err(CliError::Usage)?;
-    let Command::PhaseDiagram(options) = Arguments::from_arg_matches(&matches).map_err(CliError::Usage)?.command else {
-        unreachable!("the command was given")
-    };
-    let grid = options.grid()?;
-    identity::identity(&options.configuration(), &grid)?;
-    Ok(true)
-}
-
 /// Returns how many files described a grid.
 fn fuzz(count: u64, deep_every: u64, seed: u64) -> u64 {
     let mut random = ChaCha8Rng::seed_from_u64(seed);
-    let mut root = Arguments::command();
-    root.build();
     let mut grids = 0;
     for round in 0..count {
         let text = file(&mut random);
-        match understand(&text, &root, round.is_multiple_of(deep_every)) {
-            Ok(deep) => grids += u64::from(deep),
+        let deep = round.is_multiple_of(deep_every);
+        let understood = if deep { understand(&text) } else { options_of_diagram(&text).map(|_| ()) };
+        match understood {
+            Ok(()) => grids += u64::from(deep),
             // One line, and nothing that would move a terminal's cursor, is what report() makes of it; a code it has.
             Err(error) => assert!([0, 64, 65].contains(&error.code()), "{text:?}: {error}"),
         }
