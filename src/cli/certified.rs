@@ -2,7 +2,7 @@
 
 use super::phase_diagram::{PhaseDiagramOptions, threads};
 use super::proof_files::{self, Panel, Proofs};
-use super::{CliError, diagram_files, figures, model, output};
+use super::{CliError, diagram_files, figures, model};
 use crate::descent::Method;
 use crate::experiment::{Covariance, Setting};
 use crate::observe::Observable;
@@ -35,19 +35,16 @@ pub(super) fn execute(options: &PhaseDiagramOptions) -> Result<(), CliError> {
         refinement: None,
     };
     let folder = &options.output;
-    let taken = if options.force { vec![] } else { vec![diagram_files::CELLS, diagram_files::RUN] };
-    for path in taken.iter().map(|name| folder.join(name)) {
-        if path.symlink_metadata().is_ok() {
-            return Err(output::exists(&path));
-        }
-    }
-    std::fs::create_dir_all(folder)
-        .map_err(|error| CliError::Output { path: folder.clone(), reason: error.to_string() })?;
-    let _lock = Lock::acquire(folder)?;
     if folder.join(LOG).symlink_metadata().is_ok() {
         let reason = "cells of a sweep are here, which proofs cannot join; choose another --output".into();
         return Err(CliError::Output { path: folder.join(LOG), reason });
     }
+    if !options.force {
+        diagram_files::refuse_existing(folder)?;
+    }
+    std::fs::create_dir_all(folder)
+        .map_err(|error| CliError::Output { path: folder.clone(), reason: error.to_string() })?;
+    let _lock = Lock::acquire(folder)?;
     let pool = rayon::ThreadPoolBuilder::new()
         .num_threads(threads(options.threads))
         .build()

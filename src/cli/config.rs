@@ -68,6 +68,7 @@ fn option_text(value: &toml::Value) -> Option<String> {
 }
 
 #[cfg(any(test, fuzzing))]
+#[allow(unreachable_pub)] // a fuzzer reaches it
 mod understand;
 #[cfg(fuzzing)]
 pub use understand::understand;

@@ -2,11 +2,12 @@
 
 use super::CliError;
 use super::output::exists;
+use super::sessions::META;
 use super::sweep_folder::SweepFolder;
 use crate::experiment::{Measured, Status};
 use crate::export::{self, Provenance, read_csv, write_csv_row, write_new};
 use crate::observe::Observable;
-use crate::sweep::{Axis, Boundary, Grid, Outcomes, Places, Planned, Refinement, boundaries};
+use crate::sweep::{Axis, Boundary, Grid, LOG, Outcomes, Places, Planned, Refinement, boundaries};
 use serde_json::{Map, Value, json};
 use std::path::Path;
 
@@ -14,6 +15,9 @@ use std::path::Path;
 pub(super) const CELLS: &str = "cells.csv";
 /// Axes, observable, optimizers, theory and provenance.
 pub(super) const RUN: &str = "run.json";
+
+/// All that a diagram writes beside its log.
+const ARTEFACTS: [&str; 5] = [CELLS, RUN, META, "phase-diagram.png", "phase-diagram.svg"];
 
 const COLUMNS: [&str; 5] = ["x", "y", "optimizer", "value", "status"];
 
@@ -50,7 +54,7 @@ impl Run {
 }
 
 /// Writes `cells.csv` and `run.json`; the cells last, since a folder with cells is a finished one. They depend on the cells alone: how
-/// many threads, shards and interruptions it took is in the log.
+/// many threads, shards and interruptions it took is in `run.meta.json`.
 pub(super) fn write(
     folder: &Path,
     run: &Run,
@@ -58,6 +62,7 @@ pub(super) fn write(
     planned: &Planned,
     configuration: Map<String, Value>,
 ) -> Result<(), CliError> {
+    sweep.sessions.write(folder, configuration.clone())?;
     let mut content = Provenance::new(configuration.into()).to_json();
     if let Some(content) = content.as_object_mut() {
         content.remove("threads");
@@ -172,6 +177,26 @@ fn read_cells(path: &Path, run: &Run) -> Result<Outcomes, CliError> {
         return Err(unusable(format!("{} cells where {RUN} promises {}", outcomes.done(), places.len())));
     }
     Ok(outcomes)
+}
+
+/// Nothing that a diagram writes may be in `folder`: it would be replaced.
+pub(super) fn refuse_existing(folder: &Path) -> Result<(), CliError> {
+    let is_there = |name: &&str| folder.join(name).symlink_metadata().is_ok();
+    let Some(name) = std::iter::once(LOG).chain(ARTEFACTS).find(is_there) else { return Ok(()) };
+    let reason = match name {
+        LOG => "it exists; go on with --resume, start over with --force, or choose another --output",
+        _ => "it exists, and no log of cells to go on from; replace it with --force, or choose another --output",
+    };
+    Err(CliError::Output { path: folder.join(name), reason: reason.into() })
+}
+
+/// Removes all that a diagram writes, where it is there.
+pub(super) fn remove(folder: &Path) -> Result<(), CliError> {
+    for path in ARTEFACTS.map(|name| folder.join(name)).iter().filter(|path| path.symlink_metadata().is_ok()) {
+        std::fs::remove_file(path)
+            .map_err(|error| CliError::Output { path: path.clone(), reason: error.to_string() })?;
+    }
+    Ok(())
 }
 
 /// Where a figure goes, refusing to replace one without `force`.

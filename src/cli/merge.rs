@@ -2,7 +2,7 @@
 
 use super::phase_diagram::{self, FigureFormat, PhaseDiagramOptions};
 use super::sweep_folder::{self, Rerun, Start, SweepFolder};
-use super::{Arguments, CliError, Command};
+use super::{Arguments, CliError, Command, sessions};
 use crate::sweep::LOG;
 use clap::{Args, CommandFactory, FromArgMatches};
 use serde_json::{Map, Value};
@@ -42,7 +42,7 @@ pub(super) fn execute(options: &MergeOptions) -> Result<(), CliError> {
     } else {
         Start::New
     };
-    let session = sweep_folder::session(&configuration, 1, None);
+    let session = sessions::begins(&configuration, 1, None);
     let mut sweep = SweepFolder::open(&options.output, described.grid()?, &configuration, &session, start)?;
     for folder in &options.folders {
         sweep.absorb(folder, true)?;

@@ -29,6 +29,7 @@ mod progress;
 mod proof_files;
 mod rows;
 mod sampling;
+mod sessions;
 mod signals;
 mod simulate;
 mod slurm;

@@ -4,8 +4,8 @@ use super::model::{ModelOptions, decimal, method};
 use super::sampling::SamplingOptions;
 use super::signals::Signals;
 use super::slurm::{self, SlurmOptions};
-use super::sweep_folder::{self, Rerun, Start, SweepFolder};
-use super::{CliError, certified, diagram_files, figures, forecast, progress};
+use super::sweep_folder::{Rerun, Start, SweepFolder};
+use super::{CliError, certified, diagram_files, figures, forecast, progress, sessions};
 use crate::descent::Method;
 use crate::observe::Observable;
 use crate::scalar::DomainError;
@@ -40,7 +40,7 @@ pub(super) struct PhaseDiagramOptions {
     pub(super) time: Option<String>,
     #[command(flatten)]
     pub(super) sampling: SamplingOptions,
-    /// Folder for cells.csv, run.json and the figures
+    /// Folder for cells.csv, run.json, run.meta.json and the figures
     #[arg(long, value_name = "DIR", required = true)]
     pub(super) output: PathBuf,
     /// Start over, in place of an earlier run in DIR
@@ -122,7 +122,7 @@ pub(super) fn execute(options: &PhaseDiagramOptions) -> Result<(), CliError> {
     note_panics_of_cells();
     let signals = Signals::catch()?;
     let configuration = options.configuration();
-    let session = sweep_folder::session(&configuration, threads, shard);
+    let session = sessions::begins(&configuration, threads, shard);
     let mut sweep = SweepFolder::open(&options.output, grid, &configuration, &session, options.start())?;
     for other in &options.from {
         sweep.absorb(other, shard.is_none())?;

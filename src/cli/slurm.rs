@@ -1,18 +1,18 @@
 //! `specdyn phase-diagram --slurm N`: a job array, one task a shard, and a job that joins them. The scripts are ordinary ones, left in
 //! the output folder to be read, changed and submitted again: whatever is finished is kept.
 
-use super::CliError;
 use super::phase_diagram::PhaseDiagramOptions;
-use super::sweep_folder::{self, Rerun, Start, SweepFolder};
+use super::sweep_folder::{Rerun, Start, SweepFolder};
+use super::{CliError, sessions};
 use crate::export::write_new;
-use crate::sweep::Grid;
+use crate::sweep::{Grid, LOG, Lock};
 use clap::Args;
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// Folder of the shards, inside the output folder; each has its number as name.
-pub(super) const SHARDS: &str = "shards";
+const SHARDS: &str = "shards";
 const SCRIPTS: &str = "slurm";
 
 /// Options that send a sweep to a cluster.
@@ -52,8 +52,11 @@ pub(super) fn submit(options: &PhaseDiagramOptions, grid: Grid) -> Result<(), Cl
         (_, true) => Start::Over,
         _ => Start::New,
     };
-    let session = sweep_folder::session(&configuration, 0, None);
+    let session = sessions::begins(&configuration, 0, None);
     let mut sweep = SweepFolder::open(&options.output, grid, &configuration, &session, start)?;
+    if start == Start::Over {
+        remove_shards(&options.output)?;
+    }
     sweep.end()?;
     drop(sweep); // the tasks' turn
     let output = std::path::absolute(&options.output)?;
@@ -61,7 +64,7 @@ pub(super) fn submit(options: &PhaseDiagramOptions, grid: Grid) -> Result<(), Cl
     let folder = output.join(SCRIPTS);
     std::fs::create_dir_all(&folder)
         .map_err(|error| CliError::Output { path: folder.clone(), reason: error.to_string() })?;
-    let scripts = Scripts { program, output, tasks, options };
+    let scripts = Scripts { program, here: std::env::current_dir()?, output, tasks, options };
     let write =
         |name: &str, content: String| write_new(&folder.join(name), true, |out| out.write_all(content.as_bytes()));
     write("options.toml", toml_of(&configuration)?)?;
@@ -82,8 +85,26 @@ pub(super) fn submit(options: &PhaseDiagramOptions, grid: Grid) -> Result<(), Cl
     Err(CliError::Invalid(format!("sbatch did not take the jobs: {reason}")))
 }
 
+/// Tasks resume what is in their folders: to start over, it has to go.
+fn remove_shards(output: &Path) -> Result<(), CliError> {
+    let shards = shards(output);
+    if let Some(busy) = shards.iter().find(|shard| Lock::is_taken(shard)) {
+        return Err(CliError::Busy { folder: busy.clone() });
+    }
+    shards.iter().try_for_each(|shard| Ok(std::fs::remove_dir_all(shard)?))
+}
+
+/// Folders of shards inside `output` in which work has begun.
+pub(super) fn shards(output: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(output.join(SHARDS)).into_iter().flatten().flatten();
+    let mut shards: Vec<PathBuf> = entries.map(|entry| entry.path()).filter(|path| path.join(LOG).exists()).collect();
+    shards.sort();
+    shards
+}
+
 struct Scripts<'a> {
     program: PathBuf,
+    here: PathBuf,
     output: PathBuf,
     tasks: u32,
     options: &'a PhaseDiagramOptions,
@@ -104,9 +125,10 @@ impl Scripts<'_> {
         lines.join("\n") + "\n"
     }
 
-    /// `exec`: Slurm's SIGTERM reaches specdyn itself, which makes its finished cells durable and ends.
+    /// Where the sweep was submitted: paths in its options may start there. `exec`: Slurm's SIGTERM reaches specdyn itself, which makes
+    /// its finished cells durable and ends.
     fn command(&self, rest: &str) -> String {
-        format!("exec {} {rest}\n", quoted(&self.program))
+        format!("cd {} || exit 74\nexec {} {rest}\n", quoted(&self.here), quoted(&self.program))
     }
 
     fn sweep(&self, rest: &str) -> String {

@@ -1,7 +1,7 @@
 //! `specdyn status`: what is done in a folder, without touching it.
 
 use super::merge::described;
-use super::{CliError, sweep_folder};
+use super::{CliError, sessions, slurm, sweep_folder};
 use crate::sweep::{Disk, Entry, LOG, Lock, Outcomes, Places, Plan, Shard, read_log};
 use clap::{Args, ValueEnum};
 use serde_json::{Value, json};
@@ -38,18 +38,22 @@ pub(super) fn execute(options: &StatusOptions) -> Result<(), CliError> {
 
 fn state(folder: &Path) -> Result<Value, CliError> {
     let grid = described(folder)?.grid()?;
-    let (_, session) = sweep_folder::describe(folder)?;
+    let (identity, session) = sweep_folder::describe(folder)?;
     let shard = session.as_ref().and_then(|session| session["shard"].as_str()?.parse::<Shard>().ok());
     let (places, plan) = (Places::new(&grid), Plan::new(&grid));
     let mut outcomes = Outcomes::new(places.len());
-    let shards = shards(folder);
+    // Shards of another configuration are left from an earlier sweep.
+    let same = |shard: &PathBuf| sweep_folder::describe(shard).is_ok_and(|(there, _)| there == identity);
+    let shards: Vec<PathBuf> = slurm::shards(folder).into_iter().filter(same).collect();
     let mut sessions = 0_u64;
     for folder in std::iter::once(folder).chain(shards.iter().map(PathBuf::as_path)) {
         read_log(&Disk::new(folder), |entry| match entry {
             Entry::Cell(cell) => {
                 places.find(cell.optimizer, cell.x, cell.y, |index| outcomes.set(index, &cell.measured));
             }
-            Entry::Session(_) => sessions += 1,
+            Entry::Session(note) => {
+                sessions += u64::from(serde_json::from_str(note).is_ok_and(|note| sessions::is_own(&note)));
+            }
             _ => {}
         })
         .map_err(|error| CliError::input(&folder.join(LOG), error))?;
@@ -73,14 +77,6 @@ fn state(folder: &Path) -> Result<Value, CliError> {
         "sessions": sessions,
         "at_work": at_work,
     }))
-}
-
-/// Folders of shards inside `folder` in which work has begun.
-fn shards(folder: &Path) -> Vec<PathBuf> {
-    let entries = std::fs::read_dir(folder.join(super::slurm::SHARDS)).into_iter().flatten().flatten();
-    let mut shards: Vec<PathBuf> = entries.map(|entry| entry.path()).filter(|path| path.join(LOG).exists()).collect();
-    shards.sort();
-    shards
 }
 
 fn sentence(state: &Value) -> String {

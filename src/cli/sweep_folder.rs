@@ -1,14 +1,14 @@
 //! A folder in which a sweep is at work: its lock, its log, and what is known so far.
 
+use super::sessions::{self, Sessions};
 use super::signals::Signals;
-use super::{CliError, identity};
+use super::{CliError, diagram_files, identity};
 use crate::experiment::Measured;
-use crate::export::Provenance;
 use crate::sweep::{
     Damage, Disk, Ended, Entry, Evaluate, Grid, LOG, Lock, LockError, Log, LogError, Outcomes, Places, Plan, Planned,
     Shard, read_identity, read_log, work,
 };
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -33,19 +33,6 @@ pub(super) enum Start {
     Resume(Rerun),
 }
 
-/// Who works in a folder: options, threads, the machine.
-pub(super) fn session(configuration: &Map<String, Value>, threads: usize, shard: Option<Shard>) -> String {
-    let session = json!({
-        "configuration": configuration,
-        "threads": threads,
-        "shard": shard.map(|shard| shard.to_string()),
-        "version": Provenance::VERSION,
-        "commit": Provenance::COMMIT,
-        "target": Provenance::TARGET,
-    });
-    session.to_string()
-}
-
 /// Cells of another log that are added to this one with one sync.
 const ABSORBED: usize = 1 << 14;
 
@@ -58,6 +45,7 @@ pub(super) struct SweepFolder {
     plan: Plan,
     identity: String,
     log: Log<Disk>,
+    pub(super) sessions: Sessions,
     /// Held until the end.
     _lock: Lock,
 }
@@ -73,23 +61,25 @@ impl SweepFolder {
         start: Start,
     ) -> Result<Self, CliError> {
         let identity = identity::identity(configuration, &grid)?;
-        if start == Start::New {
-            refuse_existing(path)?;
+        let exists = || path.join(LOG).symlink_metadata().is_ok();
+        // Artefacts without the log that they were made from are somebody else's.
+        if start == Start::New || (start != Start::Over && !exists()) {
+            diagram_files::refuse_existing(path)?;
         }
         std::fs::create_dir_all(path)
             .map_err(|error| CliError::Output { path: path.into(), reason: error.to_string() })?;
         let lock = Lock::acquire(path)?;
         let places = Places::new(&grid);
         let mut outcomes = Outcomes::new(places.len());
-        let exists = path.join(LOG).symlink_metadata().is_ok();
+        let mut sessions = Sessions::default();
         let log = match start {
-            Start::New if exists => return refuse_existing(path).map(|()| unreachable!("it exists")),
-            Start::Resume(rerun) if exists => {
+            Start::New if exists() => return diagram_files::refuse_existing(path).map(|()| unreachable!("it exists")),
+            Start::Resume(rerun) if exists() => {
                 let damage = if rerun.damaged { Damage::Drop } else { Damage::Refuse };
                 // What the cells mean must be settled before anything of them is used, or the file is changed.
                 compare(path, &identity)?;
-                let log = Log::open(Disk::new(path), damage, |entry| {
-                    if let Entry::Cell(cell) = entry {
+                let log = Log::open(Disk::new(path), damage, |entry| match entry {
+                    Entry::Cell(cell) => {
                         let keep = cell.measured.value.is_some() || !rerun.failed;
                         places.find(cell.optimizer, cell.x, cell.y, |index| {
                             if keep {
@@ -97,13 +87,20 @@ impl SweepFolder {
                             }
                         });
                     }
+                    Entry::Session(text) => sessions.note(text),
+                    _ => {}
                 });
                 let mut log = log.map_err(|error| unusable(error, path))?;
-                log.begin_session(session)?;
+                log.note_session(session)?;
                 log
             }
-            _ => Log::create(Disk::new(path), &identity, session).map_err(|error| unusable(error, path))?,
+            _ => {
+                let log = Log::create(Disk::new(path), &identity, session).map_err(|error| unusable(error, path))?;
+                diagram_files::remove(path)?; // of the earlier run
+                log
+            }
         };
+        sessions.note(session);
         remove_leftovers(path);
         Ok(Self {
             path: path.into(),
@@ -113,6 +110,7 @@ impl SweepFolder {
             outcomes,
             identity,
             log,
+            sessions,
             _lock: lock,
         })
     }
@@ -128,8 +126,13 @@ impl SweepFolder {
         let (places, outcomes) = (self.places.clone(), &mut self.outcomes);
         let mut new: Vec<u64> = Vec::new();
         let mut contradiction = None;
+        let mut sessions = Sessions::default();
         read_log(&Disk::new(other), |entry| {
-            let Entry::Cell(cell) = entry else { return };
+            let cell = match entry {
+                Entry::Cell(cell) => cell,
+                Entry::Session(text) => return sessions.note(text),
+                _ => return,
+            };
             places.find(cell.optimizer, cell.x, cell.y, |index| match outcomes.value(index) {
                 Some(Some(known)) => match cell.measured.value {
                     Some(value) if value.to_bits() != known.to_bits() => {
@@ -158,6 +161,11 @@ impl SweepFolder {
             for indices in new.chunks(ABSORBED) {
                 let known = indices.iter().filter_map(|index| Some((*index, self.outcomes.get(*index)?)));
                 commit(&mut self.log, &self.places, &known.collect::<Vec<_>>())?;
+            }
+            if !new.is_empty() {
+                let note = sessions.taken_from(other);
+                self.log.note_session(&note)?;
+                self.sessions.note(&note);
             }
         }
         Ok(())
@@ -231,15 +239,16 @@ fn commit(log: &mut Log<Disk>, places: &Places, cells: &[(u64, Measured)]) -> Re
 
 /// What the log in `path` says of itself: the identity, and the options of the last session.
 pub(super) fn describe(path: &Path) -> Result<(String, Option<Value>), CliError> {
-    let (mut identity, mut session) = (String::new(), None);
+    let (mut identity, mut notes) = (String::new(), Vec::new());
     read_log(&Disk::new(path), |entry| match entry {
         Entry::Identity(text) => identity = text.into(),
-        Entry::Session(text) => session = Some(text.to_string()),
+        Entry::Session(text) => notes.push(text.to_string()),
         _ => {}
     })
     .map_err(|error| unusable(error, path))?;
-    let session = session.map(|text| serde_json::from_str(&text)).transpose();
-    Ok((identity, session.map_err(|error| CliError::input(&path.join(LOG), error))?))
+    let notes = notes.iter().map(|text| serde_json::from_str(text)).collect::<Result<Vec<Value>, _>>();
+    let notes = notes.map_err(|error| CliError::input(&path.join(LOG), error))?;
+    Ok((identity, notes.into_iter().rfind(sessions::is_own)))
 }
 
 fn compare(path: &Path, here: &str) -> Result<(), CliError> {
@@ -254,19 +263,6 @@ fn compare(path: &Path, here: &str) -> Result<(), CliError> {
         identity::difference(&there, here)
     );
     Err(CliError::Output { path: path.join(LOG), reason })
-}
-
-fn refuse_existing(path: &Path) -> Result<(), CliError> {
-    for name in [LOG, super::diagram_files::CELLS] {
-        let file = path.join(name);
-        if file.symlink_metadata().is_ok() {
-            return Err(CliError::Output {
-                path: file,
-                reason: "it exists; go on with --resume, start over with --force, or choose another --output".into(),
-            });
-        }
-    }
-    Ok(())
 }
 
 /// Files that a killed process had begun to write. Nobody else writes here: the folder is locked.

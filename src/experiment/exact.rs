@@ -29,6 +29,7 @@ pub fn run_exact(
     emit: &mut dyn FnMut(Row<Rational>),
 ) -> Result<Outcome<Rational>, DomainError> {
     setting.check()?;
+    setting.check_steps(plan.horizon.as_ref())?;
     if !setting.is_on_manifold() {
         return Err(DomainError::new("precision", "exact", NO_OTHER_NUMBERS));
     }

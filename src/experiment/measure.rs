@@ -71,6 +71,9 @@ impl Status {
 /// The cap, in units of `(1 + log(1/init))/q_0^2`: escapes take about a third of one, contractions to 1 % noise a few tens.
 const CAP: f64 = 100.0;
 
+/// The cap in steps of a recursion.
+const MOST_STEPS: f64 = 1e8;
+
 /// Measures `observable` at `time` (on the setting's clock), or when it has settled; each [`Observable`] says when that is.
 pub fn measure(setting: &Setting<f64>, observable: Observable, time: Option<f64>) -> Measured {
     measure_all(std::slice::from_ref(setting), observable, time).next().expect("one for the setting")
@@ -100,7 +103,7 @@ fn together(settings: &[Setting<f64>], observable: Observable, time: Option<f64>
         let of_method = settings.iter().enumerate().filter(|(_, setting)| setting.method == method);
         let cell = |(i, setting): (usize, &Setting<f64>)| {
             setting.check_flow().ok()?;
-            Some((i, lockstep::cell(setting, time.unwrap_or(cap(setting, 1.0)))?))
+            Some((i, lockstep::cell(setting, horizon(setting, 1.0, time).ok()?)?))
         };
         let (places, cells): (Vec<usize>, Vec<_>) = of_method.filter_map(cell).unzip();
         for (i, measured) in places.into_iter().zip(lockstep::amplifications(&cells, &method, time.is_some())) {
@@ -110,15 +113,19 @@ fn together(settings: &[Setting<f64>], observable: Observable, time: Option<f64>
     known
 }
 
-/// When a measurement is given up, on the setting's clock, given the variance of the signal.
-fn cap(setting: &Setting<f64>, q: f64) -> f64 {
-    CAP * (1.0 + Real::ln(&setting.init).abs()) / (q * q) / setting.clock_rate()
+/// When a measurement ends at the latest, on the setting's clock, given the variance of the signal: at `time`, or at a cap.
+fn horizon(setting: &Setting<f64>, q: f64, time: Option<f64>) -> Result<f64, DomainError> {
+    let cap = CAP * (1.0 + Real::ln(&setting.init).abs()) / (q * q) / setting.clock_rate();
+    setting.check_steps(Some(&time.unwrap_or(cap)))?;
+    // Nobody asked for the cap: a recursion gives up earlier where it takes too many steps.
+    let steps = setting.step_size.map_or(f64::INFINITY, |eta| MOST_STEPS * eta);
+    Ok(time.unwrap_or(cap.min(steps)))
 }
 
 fn try_measure(setting: &Setting<f64>, observable: Observable, time: Option<f64>) -> Result<Measured, DomainError> {
     setting.check_flow()?;
     let model = Model::of(setting)?;
-    let horizon = time.unwrap_or(cap(setting, model.signal_variance()));
+    let horizon = horizon(setting, model.signal_variance(), time)?;
     if observable == Observable::Amplification {
         return amplification(setting, &model, horizon, time.is_some());
     }

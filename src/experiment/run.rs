@@ -53,6 +53,7 @@ pub fn run<T: Real>(
     mut emit: impl FnMut(Row<T>),
 ) -> Result<Outcome<T>, DomainError> {
     setting.check_flow()?;
+    setting.check_steps(plan.horizon.as_ref())?;
     if !setting.is_on_manifold() {
         let Some((setting, plan)) = in_doubles(setting).zip(in_doubles(plan)) else {
             return Err(DomainError::new("precision", "other than f64", NO_OTHER_NUMBERS));

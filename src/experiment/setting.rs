@@ -149,6 +149,23 @@ impl<T: Real> Setting<T> {
         Err(DomainError::new("step-size", "none", NO_FLOW))
     }
 
+    /// Whether a recursion can be carried to `horizon` (on the setting's clock) at all.
+    ///
+    /// # Errors
+    /// It would take more than 10^12 steps: days, whatever the model.
+    pub fn check_steps(&self, horizon: Option<&T>) -> Result<(), DomainError> {
+        let Some((step_size, horizon)) = self.step_size.as_ref().zip(horizon) else { return Ok(()) };
+        let steps = (horizon.clone() / step_size).to_f64();
+        if steps > MOST_STEPS {
+            let domain = format!(
+                "at least {:e} for a recursion up to t = {horizon}, which is 10^12 steps",
+                horizon.to_f64() / MOST_STEPS
+            );
+            return Err(DomainError::new("step-size", step_size, domain));
+        }
+        Ok(())
+    }
+
     /// The covariance as the reduced dynamics see it, the signal on an eigenvector.
     ///
     /// # Errors
@@ -200,6 +217,8 @@ impl<T: Real> Setting<T> {
         })
     }
 }
+
+const MOST_STEPS: f64 = 1e12;
 
 /// Why there is no flow of SpecGD, nor of a spectral power, off the manifold.
 const NO_FLOW: &str = "a step size, since off the invariant manifold (a signal that is no eigenvector, a width below the dimension, a \

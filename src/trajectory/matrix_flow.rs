@@ -19,8 +19,8 @@ const ORDER: usize = 20;
 /// `exp(-2)`, the share of the radius of convergence that a step takes, and `exp(-0.7/(ORDER - 1))`, its safety.
 const STEP_SHARE: f64 = 0.135_335_283_236_612_7 * 0.963_827;
 
-/// Steps before the flow gives up; a factor of 100 above what the longest horizons of the project need.
-const BUDGET: u64 = 10_000_000;
+/// Steps before the flow gives up; a factor of 10 above what the longest horizons of the project need.
+const BUDGET: u64 = 1_000_000;
 
 /// The GD flow from a start, advanced to one time after another.
 #[derive(Clone, Debug)]

@@ -39,7 +39,7 @@ fn session(disk: &Simulated, groups: std::ops::Range<u64>, size: u64) -> Result<
         Log::create(disk.clone(), IDENTITY, "{}")
     };
     let Ok(mut log) = log else { return Ok(counted) };
-    if groups.start > 0 && log.begin_session("{}").is_err() {
+    if groups.start > 0 && log.note_session("{}").is_err() {
         return Ok(counted);
     }
     for number in groups {

@@ -7,6 +7,8 @@ mod folders;
 mod interruption;
 #[cfg(target_os = "linux")]
 mod kills;
+mod matrix;
+mod meta;
 #[cfg(target_os = "linux")]
 mod power;
 mod refinement;

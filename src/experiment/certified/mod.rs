@@ -38,6 +38,7 @@ pub fn run_certified(
     emit: &mut dyn FnMut(Row<Interval>),
 ) -> Result<Outcome<Interval>, DomainError> {
     setting.check_flow()?;
+    setting.check_steps(plan.horizon.as_ref())?;
     if !setting.is_on_manifold() {
         return Err(DomainError::new("precision", "interval", super::run::NO_OTHER_NUMBERS));
     }

@@ -128,12 +128,12 @@ impl<F: Folder> Log<F> {
         Ok(Self { folder, file, next, length, failed: false, buffer: Vec::new() })
     }
 
-    /// Notes that a process begins to work, with `options`.
+    /// Notes that a process begins to work, with its options; or whose work cells are that come from elsewhere.
     ///
     /// # Errors
     /// [`LogError::Io`].
-    pub fn begin_session(&mut self, options: &str) -> Result<(), LogError> {
-        self.append(&text_payload(b'S', options))
+    pub fn note_session(&mut self, note: &str) -> Result<(), LogError> {
+        self.append(&text_payload(b'S', note))
     }
 
     /// Makes cells durable: optimizer (an index into `names`), x, y, and what was measured. When this returns, they count.

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! 'H' identity    UTF-8: the configuration that gives the cells their meaning; the first frame, and only the first
-//! 'S' session     UTF-8: a process began to work here, with what options
+//! 'S' session     UTF-8: a process began to work here, with what options; or cells were taken from elsewhere, where others did
 //! 'C' cells       u8 n, then n times (u8 length, name of an optimizer); then cells until the end:
 //!                 u8 optimizer, u8 flags (1: a value, 2: a status other than ok), f64 x, f64 y, [f64 value],
 //!                 [u16 length, status]
@@ -32,7 +32,7 @@ pub struct Record<'a> {
 pub enum Entry<'a> {
     /// The configuration that gives the cells their meaning.
     Identity(&'a str),
-    /// A process began to work.
+    /// A process began to work, or had worked elsewhere on cells that were taken from there.
     Session(&'a str),
     /// A cell was finished. A later one of the same optimizer, x and y replaces it.
     Cell(Record<'a>),

@@ -286,6 +286,10 @@ impl<T: Real> Flow<T> for PowerFlow<T> {
         if self.steps > BUDGET {
             return Err(Stop::Budget { time, steps: BUDGET });
         }
+        if !self.energy().is_finite() {
+            let size = self.point.weights().iter().map(Real::abs).fold(zero, |a, b| if b > a { b } else { a });
+            return Err(Stop::Diverged { time, size });
+        }
         let pulls = self.settle()?;
         let shortest = time.clone() * T::epsilon(&zero.context()).square();
         if let Some(j) = self.arrival(&pulls) {

@@ -33,7 +33,7 @@ pub struct GradientFlow<T: Real = f64> {
 }
 
 /// Steps after which a flow gives up, unless told otherwise.
-const BUDGET: u64 = 10_000_000;
+const BUDGET: u64 = 1_000_000;
 
 impl<T: Real> GradientFlow<T> {
     /// The flow from `start` (one coefficient a group, signal first) at time 0, at full precision.
