@@ -71,7 +71,6 @@ const DIAGRAM: Options = &[
             "noise=0:1e300:2",
             "exponent=0:1e300:3",
             "spike=3:3:1",
-            "spike=0:1:1000000",
         ],
     ),
     ("samples", &["0", "1", "100000", MOST]),
@@ -179,7 +178,7 @@ fn every_pair_of_extreme_values_is_answered() {
 fn some_pairs_of_extreme_values_are_answered() {
     let all = pairs();
     assert!(all.len() > 5_000, "only {} pairs", all.len());
-    let mut some: Vec<Vec<String>> = all.iter().step_by(97).cloned().collect();
+    let mut some: Vec<Vec<String>> = all.iter().step_by(197).cloned().collect();
     let once = [
         "population --init=1e300 --optimizer=power:0.5",
         "population --step-size=1e-300 --time=5",

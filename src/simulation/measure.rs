@@ -76,7 +76,9 @@ impl Simulation {
         let eta = setting.step_size.unwrap_or(f64::NAN);
         let rate = population.risk().signal_energy();
         let cap = CAP * (1.0 + Real::ln(&setting.init).abs()) / (rate * rate);
-        let last = (time.unwrap_or(cap / setting.clock_rate()) / eta).round() as u64;
+        let horizon = time.unwrap_or(cap / setting.clock_rate());
+        setting.check_steps(Some(&horizon))?;
+        let last = (horizon / eta).round() as u64;
         let mut amplification: Option<Amplification<f64>> = None;
         loop {
             let weights = recursion.weights();
