@@ -13,7 +13,7 @@ const DIMENSION: u64 = 100;
 const NOISE_VARIANCE: f64 = 0.05;
 /// Of the paper's loss, whose gradient is four times that of the quarter loss.
 const STEP_SIZE: f64 = 1e-3;
-const STEPS: f64 = 1e6;
+const STEPS: f64 = 3e5;
 const SEEDS: u64 = 5;
 
 pub(crate) fn plate() -> Result<Plate, Box<dyn Error>> {
