@@ -47,3 +47,9 @@ pub mod open {}
 
 #[doc = include_str!("../derivations/polar-factor.md")]
 pub mod polar_factor {}
+
+#[doc = include_str!("../derivations/width-one.md")]
+pub mod width_one {}
+
+#[doc = include_str!("../derivations/escape-and-tail.md")]
+pub mod escape_and_tail {}

@@ -21,6 +21,14 @@ pub const SPECGD: Paper = Paper {
     notation: "W for the weights, w* for the signal, v for the spike, Q = I + lambda v v'",
 };
 
+/// The companion paper: width one on power laws.
+pub const FAST_ESCAPE: Paper = Paper {
+    key: "FastEscape",
+    title: "Fast Escape, Slow Convergence: Learning Dynamics of Phase Retrieval under Power-Law Data",
+    version: "arXiv 2511.18661",
+    notation: "w for the weights, w* for the signal, w*'Qw* = 1; L = E[((x'w)^2 - (x'w*)^2)^2], four times the risk: its clock is four times as fast",
+};
+
 /// A chapter of `derivations/`.
 #[derive(Clone, Copy, Debug)]
 pub struct Chapter {
@@ -54,6 +62,8 @@ chapters! {
     "finite-samples": SPECGD,
     "comparison": SPECGD,
     "open": SPECGD,
+    "width-one": FAST_ESCAPE,
+    "escape-and-tail": FAST_ESCAPE,
 }
 
 /// A section of a chapter: from one heading `## \`slug\`: title` to the next.

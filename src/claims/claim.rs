@@ -1,6 +1,6 @@
 //! A claim, declared once.
 
-use super::{Trial, chapter};
+use super::{Trial, Verdict, chapter};
 use std::fmt;
 
 /// A statement with a check. The statement, its hypothesis and its proof stand in `derivations/`, under the heading of its id.
@@ -8,7 +8,7 @@ use std::fmt;
 pub struct Claim {
     /// `<chapter>.<slug>`, typed once: where it stands in `derivations/`, its name on the command line and in the tests.
     pub id: &'static str,
-    /// Proved, or open.
+    /// What is known of it: so what its check should find.
     pub standing: Standing,
     /// The numbers that the statement asserts.
     pub constants: &'static [f64],
@@ -34,15 +34,31 @@ pub struct Sabotage {
 pub enum Standing {
     /// Proved in `derivations/`.
     Theorem,
+    /// Stated with a proof in the paper that its section names; measured here, not proved again.
+    Published,
     /// Open: stated with evidence, without proof.
     Conjecture,
+    /// Stated in a paper and not so: its check is to falsify it. Its section says why, under which reading, and what would change that.
+    Refuted,
+}
+
+impl Standing {
+    /// Whether a check that ends in `verdict` says what is known already.
+    pub fn expects(self, verdict: Verdict) -> bool {
+        match self {
+            Self::Theorem | Self::Published | Self::Conjecture => matches!(verdict, Verdict::Verified | Verdict::Toy),
+            Self::Refuted => verdict == Verdict::Falsified,
+        }
+    }
 }
 
 impl fmt::Display for Standing {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Theorem => "theorem",
+            Self::Published => "published",
             Self::Conjecture => "conjecture",
+            Self::Refuted => "refuted",
         })
     }
 }

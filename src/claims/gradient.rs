@@ -39,15 +39,15 @@ pub(super) const CLAIMS: &[Claim] = &[
 ];
 
 /// A random model whose numbers are small integers.
-struct Model {
+pub(super) struct Model {
     factor: DMatrix<f64>,
-    weights: DMatrix<f64>,
-    signal: DVector<f64>,
-    risk: DenseRisk,
+    pub(super) weights: DMatrix<f64>,
+    pub(super) signal: DVector<f64>,
+    pub(super) risk: DenseRisk,
 }
 
 impl Model {
-    fn random(dimension: usize, width: usize, trial: &Trial, stream: u64) -> Result<Self, String> {
+    pub(super) fn random(dimension: usize, width: usize, trial: &Trial, stream: u64) -> Result<Self, String> {
         let mut normals = trial.normals(stream);
         let mut next = |size: i64| integer(&mut normals, size) as f64;
         let factor = DMatrix::from_fn(dimension, dimension, |i, j| if i == j { 2.0 } else { next(1) });
@@ -63,7 +63,7 @@ impl Model {
 
     /// Calls `f(weight, x, x'Dx)` for every point of the product rule and returns the sum of the weights, `6^d`; x is handed over
     /// without its factor `sqrt 3`.
-    fn expectation(&self, mut f: impl FnMut(f64, &DVector<f64>, f64)) -> f64 {
+    pub(super) fn expectation(&self, mut f: impl FnMut(f64, &DVector<f64>, f64)) -> f64 {
         let d = self.signal.len();
         let points = 3_usize.pow(d as u32);
         for index in 0..points {

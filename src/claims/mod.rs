@@ -20,11 +20,13 @@ mod evidence;
 mod instances;
 mod limit;
 mod measured;
+mod power_law;
 mod sentence;
 mod trial;
 mod verdict;
 
 mod comparison;
+mod escape_and_tail;
 mod finite_samples;
 mod gradient;
 mod gradient_descent;
@@ -34,6 +36,7 @@ mod open;
 mod spectral_descent;
 mod spectral_powers;
 mod tilted;
+mod width_one;
 
 pub use claim::{Claim, Diagram, Sabotage, Standing};
 pub use evidence::{Bound, Enclosure, Finding, Provenance};
@@ -44,7 +47,7 @@ pub use verdict::{Judgement, Verdict, judge, verify};
 
 /// Every claim, in the order of the chapters.
 pub fn registry() -> Vec<&'static Claim> {
-    let chapters: [&'static [Claim]; 10] = [
+    let chapters: [&'static [Claim]; 12] = [
         model::CLAIMS,
         gradient::CLAIMS,
         manifold::CLAIMS,
@@ -55,6 +58,8 @@ pub fn registry() -> Vec<&'static Claim> {
         finite_samples::CLAIMS,
         comparison::CLAIMS,
         open::CLAIMS,
+        width_one::CLAIMS,
+        escape_and_tail::CLAIMS,
     ];
     chapters.into_iter().flatten().collect()
 }

@@ -56,7 +56,7 @@ pub(super) fn document(
     Ok(())
 }
 
-/// What the paper says, and the verdicts on what it means; only sentences all of whose claims were checked.
+/// What the papers say, and the verdicts on what it means; only sentences all of whose claims were checked.
 fn sentences(entries: &[Entry], out: &mut dyn Write) -> io::Result<()> {
     let verdict =
         |id: &str| entries.iter().find(|e| e.sabotage.is_none() && e.claim.id == id).map(|e| e.judgement.verdict);
@@ -66,10 +66,10 @@ fn sentences(entries: &[Entry], out: &mut dyn Write) -> io::Result<()> {
             sentence.claims.iter().map(|id| verdict(id).map(|v| format!("`{id}` {}", v.name()))).collect();
         if let Some(verdicts) = verdicts {
             if !heading {
-                writeln!(out, "## The paper's sentences\n\n| the paper says | claims |\n|---|---|")?;
+                writeln!(out, "## The papers' sentences\n\n| paper | it says | claims |\n|---|---|---|")?;
                 heading = true;
             }
-            writeln!(out, "| {} | {} |", sentence.text, verdicts.join(", "))?;
+            writeln!(out, "| [{}] | {} | {} |", sentence.paper.key, sentence.text, verdicts.join(", "))?;
         }
     }
     if heading { writeln!(out) } else { Ok(()) }

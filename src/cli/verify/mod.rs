@@ -152,17 +152,25 @@ fn reproduce(claim: &Claim, effort: Effort, sabotaged: bool) -> String {
     command
 }
 
-/// The exit code: a false claim, or a wrong one that its check believes, outweighs one that is open.
+/// The exit code: a claim that is not as its status says, or a wrong one that its check believes, outweighs one that is open.
 fn outcome(entries: &[Entry]) -> Result<(), CliError> {
     let passes = |verdict: Verdict| matches!(verdict, Verdict::Verified | Verdict::Toy);
     let count = |keep: &dyn Fn(&&Entry) -> bool| entries.iter().filter(keep).count();
-    let falsified = count(&|e| e.sabotage.is_none() && e.judgement.verdict == Verdict::Falsified);
+    let unexpected = |e: &&Entry| {
+        let verdict = e.judgement.verdict;
+        e.sabotage.is_none() && verdict != Verdict::Inconclusive && !e.claim.standing.expects(verdict)
+    };
+    let falsified = count(&|e| unexpected(e) && e.judgement.verdict == Verdict::Falsified);
+    let restored = count(&|e| unexpected(e) && e.judgement.verdict != Verdict::Falsified);
     let believed = count(&|e| e.sabotage.is_some() && passes(e.judgement.verdict));
     if falsified > 0 {
         return Err(CliError::Falsified(format!(
             "{falsified} of {} claims falsified",
             count(&|e| e.sabotage.is_none())
         )));
+    }
+    if restored > 0 {
+        return Err(CliError::Falsified(format!("{restored} claims with the status refuted were not falsified")));
     }
     if believed > 0 {
         return Err(CliError::Falsified(format!("{believed} wrong versions of claims were not refused")));

@@ -1,6 +1,6 @@
 //! Verdicts as lines and as JSON.
 
-use crate::claims::{Claim, Effort, Finding, Judgement, Sabotage};
+use crate::claims::{Claim, Effort, Finding, Judgement, Sabotage, Standing};
 use crate::export::Provenance;
 use serde_json::{Value, json};
 use std::io::{self, Write};
@@ -27,6 +27,8 @@ pub(super) fn text(entries: &[Entry], times: bool, out: &mut dyn Write) -> io::R
         write!(out, "{:12} {:width$}", judgement.verdict, entry.claim.id)?;
         if let Some(wrong) = entry.sabotage {
             write!(out, "  SABOTAGED ({})", wrong.name)?;
+        } else if entry.claim.standing == Standing::Refuted {
+            write!(out, "  REFUTED, as `specdyn explain` says")?;
         }
         write!(out, "  {found} [{provenance}]")?;
         if let Some(reason) = judgement.reason.as_ref().filter(|_| judgement.verdict.name() == "inconclusive") {
