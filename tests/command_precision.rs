@@ -312,6 +312,15 @@ mod at_bits {
     }
 
     #[test]
+    fn too_few_bits_for_a_series_are_refused_as_such() {
+        refused(
+            &["--optimizer", "gd", "--precision", "6", "--time", "1"],
+            "precision = 6 is outside its domain: at least 7 bits",
+        );
+        table(&["--optimizer", "gd", "--precision", "7", "--time", "0.1", "--points", "2"]);
+    }
+
+    #[test]
     fn four_thousand_bits_print_twelve_hundred_digits() {
         let (rows, _) = table(&["--optimizer", "specgd", "--precision", "4096", "--time", "0.5", "--at", "0.3"]);
         assert!(rows[1][2].len() > 1_200, "{}", rows[1][2].len());

@@ -102,7 +102,14 @@ fn axis(axis: &sweep::Axis) -> Axis {
 
 fn theory_of(boundaries: &[sweep::Boundary], method: usize) -> Option<Boundary> {
     let boundary = boundaries.iter().find(|b| b.method == method)?;
-    Some(Boundary { name: Label::plain(boundary.label.clone()), points: boundary.points.clone() })
+    Some(Boundary { name: in_italics(&boundary.label), points: boundary.points.clone() })
+}
+
+/// A boundary's equation with its quantities in italics, as on the axes.
+fn in_italics(equation: &str) -> Label {
+    let quantities = [("λ", "*λ*"), ("α", "*α*"), ("d + ", "*d* + ")];
+    let markup = quantities.iter().fold(equation.to_owned(), |text, (plain, italic)| text.replace(plain, italic));
+    Label::math(&markup)
 }
 
 fn describe(run: &Diagram, outcomes: &Outcomes) -> PhaseDiagram {

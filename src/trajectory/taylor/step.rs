@@ -22,8 +22,13 @@ impl<T: Real> Pace<T> {
     /// `None` is the full precision of the number type.
     pub(in crate::trajectory) fn new(like: &T, tolerance: Option<&T>) -> Result<Self, DomainError> {
         let finest = T::epsilon(&like.context()).over(2);
+        let coarsest = like.int(1).over(100);
+        if finest > coarsest {
+            let domain = "at least 7 bits for a Taylor series, whose tolerance is at most 0.01";
+            return Err(DomainError::new("precision", T::bits(&like.context()), domain));
+        }
         let tolerance = tolerance.unwrap_or(&finest);
-        if !(*tolerance >= finest && *tolerance <= like.int(1).over(100)) {
+        if !(*tolerance >= finest && *tolerance <= coarsest) {
             return Err(DomainError::new("tolerance", tolerance, format!("a number from {finest} to 0.01")));
         }
         let magnitude = tolerance.magnitude();
