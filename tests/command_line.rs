@@ -87,6 +87,7 @@ fn a_parameter_outside_its_domain_is_one_line_and_64() {
         ("--optimizer", "sgd", "optimizer"),
         ("--optimizer", "power:2", "power = 2"),
         ("--step-size", "0", "step-size = 0"),
+        ("--step-size", "1e300", "step-size = 1e300"),
         ("--time", "-1", "time = -1"),
         ("--until", "risk>1", "until"),
         ("--until", "loss>=1", "until"),
@@ -152,6 +153,8 @@ fn options_that_would_not_count_are_refused() {
     for (options, part) in [
         (&["--overlap", "0.5", "--spectrum", "steps:1*3,2*1"][..], "--overlap"),
         (&["--overlap", "0.5", "--signal", "random"], "--overlap"),
+        (&["--spike", "3", "--spectrum", "steps:1*3,2*1"], "--spike"),
+        (&["--dim", "5", "--spectrum", "steps:1*3,2*1"], "--dim 5"),
         (&["--signal-index", "2"], "--signal-index"),
         (&["--signal-index", "2", "--signal", "random", "--spectrum", "power-law:1"], "--signal-index"),
         (&["--start", "sphere", "--width", "2"], "width = 2"),

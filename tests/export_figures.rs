@@ -48,13 +48,10 @@ fn svg(figure: &Figure) -> String {
     String::from_utf8(out).unwrap()
 }
 
-/// The texts of a figure, each put together from its spans.
+/// What the letters of a figure say.
 fn texts(svg: &str) -> Vec<String> {
     let document = roxmltree::Document::parse(svg).unwrap();
-    let text = |node: roxmltree::Node<'_, '_>| {
-        node.descendants().filter(|node| node.is_text()).filter_map(|node| node.text()).collect::<String>()
-    };
-    document.descendants().filter(|node| node.has_tag_name("text")).map(text).collect()
+    document.descendants().filter_map(|node| node.attribute("aria-label")).map(String::from).collect()
 }
 
 struct Picture {
@@ -134,6 +131,31 @@ fn names_cannot_smuggle_anything_into_the_svg() {
     assert!(document.descendants().all(|node| !node.has_tag_name("script")));
     let shown = "</text><script>alert('x')</script>\"&amp;\u{fffd}\u{fffd}[31m";
     assert_eq!(texts(&svg).iter().filter(|text| *text == shown).count(), 5);
+}
+
+/// A reader without our typeface must not set the text wider than the layout knows: letters are outlines, and lie on the page.
+#[test]
+fn letters_of_the_svg_are_outlines_within_the_page() {
+    let figure = diagram(8, 6, (0..48).map(|k| Ok(libm::exp10(f64::from(k % 8)))).collect()).draw().unwrap();
+    let svg = svg(&figure);
+    let document = roxmltree::Document::parse(&svg).unwrap();
+    assert!(!svg.contains("<text") && !svg.contains("font-family"));
+    let numbers = |text: &str| -> Vec<f64> {
+        text.split(|c: char| !c.is_ascii_digit() && !"-.".contains(c)).filter_map(|x| x.parse().ok()).collect()
+    };
+    let mut letters = 0;
+    for text in document.descendants().filter(|node| node.attribute("aria-label").is_some()) {
+        let (place, outline) = (text.attribute("transform").unwrap(), numbers(text.attribute("d").unwrap()));
+        let upward = place.ends_with(" rotate(-90)");
+        let at = numbers(place);
+        for point in outline.chunks(2) {
+            let (x, y) =
+                if upward { (at[0] + point[1], at[1] - point[0]) } else { (at[0] + point[0], at[1] + point[1]) };
+            assert!((0.0..=figure.size().0).contains(&x) && (0.0..=figure.size().1).contains(&y), "{text:?}");
+            letters += 1;
+        }
+    }
+    assert!(letters > 1000);
 }
 
 #[test]

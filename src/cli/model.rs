@@ -9,15 +9,21 @@ use crate::weights::Start;
 use clap::Args;
 use serde_json::json;
 
+/// The dimension where none is given.
+const DIMENSION: u64 = 100;
+
+/// The spike where none is given.
+const STRENGTH: &str = "20";
+
 /// Model options.
 #[derive(Args, Clone, Debug)]
 #[command(next_help_heading = "Model")]
 pub(crate) struct ModelOptions {
     /// Ambient dimension
-    #[arg(long, value_name = "D", default_value_t = 100, allow_negative_numbers = true)]
+    #[arg(long, value_name = "D", default_value_t = DIMENSION, allow_negative_numbers = true)]
     pub(crate) dim: u64,
     /// Spiked covariance I + LAMBDA v v', v orthogonal to the signal
-    #[arg(long, value_name = "LAMBDA", default_value = "20", allow_hyphen_values = true)]
+    #[arg(long, value_name = "LAMBDA", default_value = STRENGTH, allow_hyphen_values = true)]
     pub(crate) spike: String,
     /// Another covariance: power-law:EXPONENT | steps:VAR*MULT,VAR*MULT,... | file:PATH (csv: variance,multiplicity)
     #[arg(long, value_name = "SPEC")]
@@ -56,6 +62,9 @@ impl ModelOptions {
         let number = |name: &str, text: &str| decimal::<T>(name, text, context);
         let covariance = match &self.spectrum {
             None => Covariance::Spiked { strength: number("spike", &self.spike)?, dimension: self.dim },
+            Some(_) if self.spike != STRENGTH => {
+                return Err(CliError::Invalid("--spectrum is instead of --spike: give one of them".into()));
+            }
             Some(text) => {
                 let spec: SpectrumSpec = text.parse()?;
                 match spec {
@@ -64,7 +73,17 @@ impl ModelOptions {
                         dimension: self.dim,
                         signal: self.signal_index,
                     },
-                    other => Covariance::Groups { groups: other.groups(context)?, signal: self.signal_index },
+                    other => {
+                        let covariance =
+                            Covariance::Groups { groups: other.groups(context)?, signal: self.signal_index };
+                        let sum = covariance.dimension();
+                        if self.dim != DIMENSION && self.dim != sum {
+                            let reason =
+                                format!("--dim {} has no meaning with --spectrum {text}, of dimension {sum}", self.dim);
+                            return Err(CliError::Invalid(reason));
+                        }
+                        covariance
+                    }
                 }
             }
         };

@@ -161,7 +161,9 @@ pub(super) fn present<T: Real>(
         run.remarks.iter().for_each(|sentence| remark!("{}: {sentence}", run.optimizer));
     }
     for run in runs.iter().filter(|run| is_failure(&run.stop)) {
-        remark!("{}: {}", run.optimizer, run.stop);
+        let smaller = options.step_size.is_some() && matches!(run.stop, Stop::Diverged { .. });
+        let hint = if smaller { "; a smaller --step-size may help" } else { "" };
+        remark!("{}: {}{hint}", run.optimizer, run.stop);
     }
     options.output.write(&table, &provenance)?;
     for path in &options.plot {

@@ -21,7 +21,7 @@ mod random;
 mod rational;
 pub mod slope;
 
-pub use domain::DomainError;
+pub use domain::{DomainError, spoken};
 pub use interval::Interval;
 pub use ladder::{Ladder, agreeing_digits, climb};
 #[cfg(feature = "mpfr")]

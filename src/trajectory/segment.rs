@@ -1,6 +1,6 @@
 use super::polynomial::{add_product, differentiate};
 use super::roots::{Root, roots};
-use crate::scalar::Real;
+use crate::scalar::{Real, spoken};
 
 /// A stretch of a flow on which every excess `e_j = w_j^2 - theta_j` is a polynomial in the local time `s = t - start`.
 pub trait Segment<T: Real> {
@@ -191,7 +191,7 @@ pub enum Stop<T: Real> {
         coefficient: usize,
     },
     /// A value left the range of the number system, or grows without bound.
-    #[error("diverged at t = {time}: the largest coefficient is {size}; a smaller step size may help")]
+    #[error("diverged at t = {}: the largest coefficient is {}", spoken(time), spoken(size))]
     Diverged {
         /// Time (recursion: step times step size) of the first diverged value.
         time: T,
@@ -199,7 +199,7 @@ pub enum Stop<T: Real> {
         size: T,
     },
     /// The solver's step became too small to make progress.
-    #[error("the step fell below {step} at t = {time}: {reason}")]
+    #[error("the step fell below {} at t = {}: {reason}", spoken(step), spoken(time))]
     StepTooSmall {
         /// Where.
         time: T,

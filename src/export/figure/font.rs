@@ -1,8 +1,7 @@
-//! The bundled typeface: Noto Sans, regular and italic (Apache-2.0), for the widths of text and for its shapes in a
-//! PNG.
+//! The bundled typeface: Noto Sans, regular and italic (Apache-2.0), for the widths of text and for its shapes.
 
 use super::label::Label;
-use super::scene::Point;
+use super::scene::{Anchor, Point, Text};
 use std::sync::LazyLock;
 use ttf_parser::{Face, GlyphId, OutlineBuilder};
 
@@ -43,10 +42,15 @@ pub(super) fn fitting_all<'a>(labels: impl Iterator<Item = &'a Label>, size: f64
     labels.map(|label| fitting(label, size, room)).fold(size, f64::min)
 }
 
-/// Draws a label from the origin to the right, y downward.
-pub(super) fn draw(label: &Label, size: f64, pen: &mut dyn Pen) {
-    for glyph in place(label, size) {
-        let mut placed = Placed { pen, x: glyph.x, y: -glyph.rise, scale: glyph.scale };
+/// Draws a text to the right, y downward, with its anchor at the origin.
+pub(super) fn draw(text: &Text, pen: &mut dyn Pen) {
+    let start = match text.anchor {
+        Anchor::Start => 0.0,
+        Anchor::Middle => -width(&text.label, text.size) / 2.0,
+        Anchor::End => -width(&text.label, text.size),
+    };
+    for glyph in place(&text.label, text.size) {
+        let mut placed = Placed { pen, x: start + glyph.x, y: -glyph.rise, scale: glyph.scale };
         glyph.face.outline_glyph(glyph.id, &mut placed);
     }
 }

@@ -1,5 +1,5 @@
-//! Figures for a paper. One description, drawn once into lines, areas and text, becomes SVG (text as text) and PNG
-//! (288 dots an inch, with the typeface built in) of the same layout.
+//! Figures for a paper. One description, drawn once into lines, areas and text, becomes SVG and PNG
+//! (288 dots an inch) of the same layout; both draw their letters from the typeface built in.
 
 mod axis;
 mod colour;

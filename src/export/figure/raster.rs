@@ -1,7 +1,7 @@
 //! A scene as PNG, drawn at four pixels a point (288 dots an inch) with the bundled typeface.
 
 use super::font::{self, Pen};
-use super::scene::{Anchor, Colour, Item, Point, Rectangle, Scene, Stroke, Text};
+use super::scene::{Colour, Item, Point, Rectangle, Scene, Stroke, Text};
 use std::io;
 use tiny_skia::{FillRule, LineJoin, Paint, PathBuilder, Pixmap, PremultipliedColorU8, StrokeDash, Transform};
 
@@ -103,18 +103,10 @@ fn path(lines: &[Vec<Point>], closed: bool) -> Option<tiny_skia::Path> {
 
 fn write(canvas: &mut Pixmap, text: &Text) {
     let mut outline = Outline(PathBuilder::new());
-    font::draw(&text.label, text.size, &mut outline);
+    font::draw(text, &mut outline);
     let Some(path) = outline.0.finish() else { return };
-    let start = match text.anchor {
-        Anchor::Start => 0.0,
-        Anchor::Middle => -font::width(&text.label, text.size) / 2.0,
-        Anchor::End => -font::width(&text.label, text.size),
-    };
-    let (x, y) = (text.at.0 as f32, text.at.1 as f32);
-    let moved = Transform::from_translate(start as f32, 0.0);
-    let turned =
-        if text.upward { moved.post_concat(Transform::from_row(0.0, -1.0, 1.0, 0.0, 0.0, 0.0)) } else { moved };
-    let placed = turned.post_translate(x, y).post_concat(scale());
+    let turned = if text.upward { Transform::from_row(0.0, -1.0, 1.0, 0.0, 0.0, 0.0) } else { Transform::identity() };
+    let placed = turned.post_translate(text.at.0 as f32, text.at.1 as f32).post_concat(scale());
     canvas.fill_path(&path, &paint(text.colour, 1.0), FillRule::Winding, placed, None);
 }
 

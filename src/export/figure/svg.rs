@@ -1,9 +1,9 @@
-//! A scene as SVG. Text stays text, in the reader's sans-serif; whatever users call things is escaped.
+//! A scene as SVG. Letters are the outlines of the bundled typeface, so that every reader sees what the PNG shows, whatever typefaces it
+//! has; what they say stands beside them as a label, in which whatever users call things is escaped.
 
-use super::label::{Label, Shift};
+use super::font::{self, Pen};
 use super::raster;
-use super::scene::{Anchor, Colour, Item, Point, Rectangle, Scene, Stroke, Text};
-use std::fmt::Write as _;
+use super::scene::{Colour, Item, Point, Rectangle, Scene, Stroke, Text};
 use std::io;
 
 pub(super) fn svg(scene: &Scene) -> io::Result<String> {
@@ -11,7 +11,7 @@ pub(super) fn svg(scene: &Scene) -> io::Result<String> {
     let mut out = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
     out += &format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" xmlns:xlink=\"http://www.w3.org/1999/xlink\" width=\"{width}pt\" height=\"{height}pt\" \
-         viewBox=\"0 0 {width} {height}\" role=\"img\" xml:space=\"preserve\" font-family=\"'Noto Sans', sans-serif\">\n"
+         viewBox=\"0 0 {width} {height}\" role=\"img\">\n"
     );
     out += &format!("<title>{}</title>\n", escaped(&scene.description));
     out += &format!("<rect width=\"{width}\" height=\"{height}\" fill=\"#ffffff\"/>\n");
@@ -64,39 +64,48 @@ fn drawn(lines: &[Vec<Point>], stroke: &Stroke) -> String {
 
 fn written(text: &Text) -> String {
     let (x, y) = (number(text.at.0), number(text.at.1));
-    let anchor = match text.anchor {
-        Anchor::Start => "start",
-        Anchor::Middle => "middle",
-        Anchor::End => "end",
-    };
-    let turned = if text.upward { format!(" transform=\"rotate(-90 {x} {y})\"") } else { String::new() };
-    let size = number(text.size);
-    let fill = if text.colour == Colour::BLACK { String::new() } else { format!(" fill=\"{}\"", hex(text.colour)) };
-    let content = spans(&text.label, text.size);
-    format!("<text x=\"{x}\" y=\"{y}\" font-size=\"{size}\" text-anchor=\"{anchor}\"{turned}{fill}>{content}</text>\n")
+    let mut outline = Outline(String::new());
+    font::draw(text, &mut outline);
+    let turned = if text.upward { " rotate(-90)" } else { "" };
+    let label = escaped(&text.label.to_string());
+    format!(
+        "<path role=\"img\" aria-label=\"{label}\" transform=\"translate({x} {y}){turned}\" fill=\"{}\" d=\"{}\"/>\n",
+        hex(text.colour),
+        outline.0
+    )
 }
 
-/// A `dy` moves the baseline for all that follows, so each stretch moves relative to the one before it.
-fn spans(label: &Label, size: f64) -> String {
-    let mut rise = 0.0;
-    let mut out = String::new();
-    for span in &label.spans {
-        let target = size * span.shift.rise();
-        let mut style = String::new();
-        if target != rise {
-            let _ = write!(style, " dy=\"{}\"", number(rise - target)); // a String takes all that is written
-        }
-        if span.shift != Shift::None {
-            let _ = write!(style, " font-size=\"{}\"", number(size * span.shift.scale()));
-        }
-        if span.italic {
-            style += " font-style=\"italic\"";
-        }
-        rise = target;
-        let text = escaped(&span.text);
-        out += &if style.is_empty() { text } else { format!("<tspan{style}>{text}</tspan>") };
+/// Outlines as path data.
+struct Outline(String);
+
+impl Outline {
+    fn push(&mut self, command: char, points: &[Point]) {
+        self.0.push(command);
+        let points: Vec<String> = points.iter().map(|(x, y)| format!("{} {}", number(*x), number(*y))).collect();
+        self.0 += &points.join(" ");
     }
-    out
+}
+
+impl Pen for Outline {
+    fn move_to(&mut self, to: Point) {
+        self.push('M', &[to]);
+    }
+
+    fn line_to(&mut self, to: Point) {
+        self.push('L', &[to]);
+    }
+
+    fn quad_to(&mut self, control: Point, to: Point) {
+        self.push('Q', &[control, to]);
+    }
+
+    fn curve_to(&mut self, first: Point, second: Point, to: Point) {
+        self.push('C', &[first, second, to]);
+    }
+
+    fn close(&mut self) {
+        self.push('Z', &[]);
+    }
 }
 
 fn path(points: &[Point]) -> String {
@@ -172,14 +181,5 @@ mod tests {
     #[test]
     fn numbers_have_at_most_two_decimals() {
         assert_eq!([0.0, -0.001, 1.5, 100.0, 2.0 / 3.0].map(number), ["0", "0", "1.5", "100", "0.67"]);
-    }
-
-    #[test]
-    fn the_baseline_returns_after_a_superscript() {
-        let content = spans(&Label::math("10^{−3} *s*"), 10.0);
-        assert_eq!(
-            content,
-            "10<tspan dy=\"-3.6\" font-size=\"7\">−3</tspan><tspan dy=\"3.6\"> </tspan><tspan font-style=\"italic\">s</tspan>"
-        );
     }
 }

@@ -1,8 +1,9 @@
-use super::field::Field;
+use super::field::{Field, Pull};
 use super::point::Point;
 use super::radau::{Radau, legendre, legendre_integrals};
 use super::stages::{Change, Start, improve};
 use crate::scalar::Real;
+use std::cmp::Ordering;
 
 /// A step by collocation of the implicit equation, and its polynomial: the slopes of `u_j` (`w_j`, or `e_0` of a signal near 1)
 /// by their Legendre coefficients.
@@ -14,10 +15,12 @@ pub(super) struct Collocation<T> {
     length: T,
     slopes: Vec<Vec<T>>,
     modes: Vec<Vec<T>>,
+    /// What rounding of the brackets makes of `h k` on the step, by group.
+    noise: Vec<T>,
 }
 
 /// Newton's method converges quadratically or not at all.
-const ITERATIONS: usize = 16;
+const ITERATIONS: usize = 20;
 
 /// By how much a step may grow; the polynomial of the last one, which gives the first guess, does not reach further.
 const GROWTH: f64 = 2.0;
@@ -44,19 +47,21 @@ impl<T: Real> Collocation<T> {
             length: like.int(0),
             slopes: vec![Vec::new(); groups],
             modes: vec![Vec::new(); groups],
+            noise: vec![like.int(0); groups],
         }
     }
 
     /// The first guess for a step without one before it: the velocities `-speeds` all the way.
-    pub(super) fn guess_constant(&mut self, point: &Point<T>, speeds: &[T]) {
+    pub(super) fn guess_constant(&mut self, point: &Point<T>, pulls: &[Pull<T>]) {
         for (j, modes) in self.modes.iter_mut().enumerate() {
             let by_excess = j == 0 && point.is_near();
-            let slope = -(if by_excess { speeds[j].clone() * point.weight(j).times(2) } else { speeds[j].clone() });
+            let speed = pulls[j].speed.clone();
+            let slope = -(if by_excess { speed * point.weight(j).times(2) } else { speed });
             modes.clear();
             modes.push(slope);
         }
         self.by_excess = point.is_near();
-        self.length = speeds[0].int(1);
+        self.length = pulls[0].speed.int(1);
     }
 
     /// Tries the step `h` from `point`; a step that is not accepted counts for nothing. `None` when Newton's method does not converge.
@@ -67,7 +72,7 @@ impl<T: Real> Collocation<T> {
         let values: Vec<T> = (0..point.groups()).map(coordinate).collect();
         let variance = field.spectrum.variance();
         let scale: Vec<T> = (0..point.groups()).map(|j| point.scale(j, energy, &variance[j])).collect();
-        let mut slopes = self.extrapolate(point, h);
+        let mut slopes = self.extrapolate(field, point, energy, h);
         let start = Start { values: &values, by_excess, alive: &alive, step: h };
         let noise = self.converge(field, &start, (&scale, energy), &mut slopes)?;
         let stages = self.radau.stages();
@@ -76,8 +81,9 @@ impl<T: Real> Collocation<T> {
         let mut tail = h.int(0);
         for (&j, noise) in alive.iter().zip(noise) {
             self.radau.analyse(&slopes[j], &mut modes[j]);
+            self.noise[j] = noise * &rounding;
             // what rounding of the brackets alone makes of the last mode says nothing about the step
-            let last = ((modes[j][stages - 1].clone() * h).abs() - noise * &rounding) / &scale[j];
+            let last = ((modes[j][stages - 1].clone() * h).abs() - &self.noise[j]) / &scale[j];
             tail = if last > tail { last } else { tail };
         }
         let attempt = self.judge(&tail);
@@ -100,11 +106,13 @@ impl<T: Real> Collocation<T> {
     ) -> Option<Vec<T>> {
         let epsilon = T::epsilon(&start.step.context());
         let mut before: Option<T> = None;
-        for _ in 0..ITERATIONS {
+        for iteration in 0..ITERATIONS {
             let Change { size: change, noise } = improve(field, &self.radau, start, size, slopes)?;
-            let at_rounding = change < epsilon.times(1 << 6);
-            let stalled = before.as_ref().is_some_and(|before| change >= *before) && change < epsilon.times(1 << 14);
-            if at_rounding || stalled {
+            // after half of the iterations by less than half in each: what is left is rounding
+            let slow = iteration >= ITERATIONS / 2
+                && before.as_ref().is_some_and(|before| change.times(2) >= *before)
+                && change < epsilon.times(1 << 11);
+            if change < epsilon.times(1 << 6) || slow {
                 return Some(noise);
             }
             before = Some(change);
@@ -112,8 +120,9 @@ impl<T: Real> Collocation<T> {
         None
     }
 
-    /// The slopes that the last polynomial predicts at the nodes of the step `h` behind it.
-    fn extrapolate(&self, point: &Point<T>, h: &T) -> Vec<Vec<T>> {
+    /// The slopes that the last polynomial predicts at the nodes of the step `h` behind it, within what brackets of the size of their terms allow:
+    /// where rounding is all that the last modes hold, they predict speeds whose `1/p`-th powers are no numbers.
+    fn extrapolate(&self, field: &Field<T>, point: &Point<T>, energy: &T, h: &T) -> Vec<Vec<T>> {
         let stages = self.radau.stages();
         let one = h.int(1);
         let ratio = h.clone() / &self.length;
@@ -130,12 +139,21 @@ impl<T: Real> Collocation<T> {
                 (true, true, false) => one.clone() / point.weight(0).times(2),
                 _ => one.clone(),
             };
+            let q = &field.spectrum.variance()[j];
+            let bracket = (q.clone() * point.excess(j).abs()).times(2) + energy;
+            let fastest = field.speed(&(bracket * q * point.weight(j)));
+            let fastest = if j == 0 && point.is_near() { fastest * point.weight(0).times(2) } else { fastest };
             let value = |p: &Vec<T>| {
                 let mut sum = one.int(0);
                 for (c, p) in self.modes[j].iter().zip(p) {
                     sum.add_prod(c, p);
                 }
-                sum * &factor
+                let slope = sum * &factor;
+                match (slope > fastest, slope < -fastest.clone()) {
+                    (true, _) => fastest.clone(),
+                    (_, true) => -fastest.clone(),
+                    _ => slope,
+                }
             };
             places.iter().map(value).collect()
         };
@@ -207,6 +225,12 @@ impl<T: Real> Collocation<T> {
             let excess = crate::risk::manifold::excess(0, &signal);
             (weights, excess)
         }
+    }
+
+    /// Which way `w_j` moves at the end; `None` where it moves less over the whole step than rounding could make it.
+    pub(super) fn heading(&self, j: usize) -> Option<Ordering> {
+        let slope = self.slopes[j].last()?;
+        if (slope.clone() * &self.length).abs() > self.noise[j] { slope.sign() } else { None }
     }
 
     /// `y_j = -w_j'` at the end, where the collocation holds.

@@ -1,4 +1,4 @@
-use super::field::{Field, Pull};
+use super::field::Field;
 use super::point::Point;
 use crate::risk::manifold::{bracket, excess_energy};
 use crate::scalar::Real;
@@ -8,7 +8,8 @@ use std::cmp::Ordering;
 /// Taylor coefficients of the flow at a point where no living coefficient has the gradient 0.
 ///
 /// `w_j[k + 1] = -sign(g_j) u_j[k]/(k + 1)` with `u_j = |g_j|^p`; from `u' g = p u g'`
-/// `k g_0 u_k = sum_{i=1..k} ((p + 1) i - k) g_i u_{k-i}`, two products of series.
+/// `k g_0 u_k = sum_{i=1..k} ((p + 1) i - k) g_i u_{k-i}`, two products of series, of which both are kept relative to their first terms: those of
+/// a coefficient that dies have products that are no longer numbers.
 ///
 /// The series are in local time over a unit of the size of their radius of convergence, which may be far too small for its powers to be
 /// numbers.
@@ -18,9 +19,13 @@ pub(super) struct Expansion<T> {
     weight: Vec<Vec<T>>,
     excess: Vec<Vec<T>>,
     bracket: Vec<Vec<T>>,
+    /// `g_j` at the point, and `-sign(g_j) |g_j|^p`.
+    start: Vec<(T, T)>,
+    /// `g_j[i]/g_j[0]`
     gradient: Vec<Vec<T>>,
-    /// `i g_j[i]`
+    /// `i g_j[i]/g_j[0]`
     ramp: Vec<Vec<T>>,
+    /// `u_j[i]/u_j[0]`
     speed: Vec<Vec<T>>,
 }
 
@@ -32,6 +37,7 @@ impl<T: Real> Expansion<T> {
             weight: empty.clone(),
             excess: empty.clone(),
             bracket: empty.clone(),
+            start: vec![(like.int(0), like.int(0)); groups],
             gradient: empty.clone(),
             ramp: empty.clone(),
             speed: empty,
@@ -59,15 +65,17 @@ impl<T: Real> Expansion<T> {
             for (j, e) in orders.into_iter().enumerate() {
                 self.bracket[j].push(bracket(&q[j], &e, &tau));
                 self.excess[j].push(e);
-                let g = T::convolve(&self.bracket[j], &self.weight[j], k) * &q[j];
+                let mut g = T::convolve(&self.bracket[j], &self.weight[j], k) * &q[j];
+                if k == 0 {
+                    self.start[j] = (g.clone(), -field.speed(&g));
+                }
+                let (first, velocity) = &self.start[j];
+                g = if *first == tau.int(0) { tau.int(0) } else { g / first };
+                let velocity = velocity.clone();
                 self.ramp[j].push(g.times(k as i64));
                 self.gradient[j].push(g);
                 self.extend_speed(field, j, k);
-                let velocity = match self.gradient[j][0].sign() {
-                    Some(Ordering::Greater) => -self.speed[j][k].clone(),
-                    Some(Ordering::Less) => self.speed[j][k].clone(),
-                    Some(Ordering::Equal) | None => tau.int(0),
-                };
+                let velocity = velocity * &self.speed[j][k];
                 if k < order {
                     self.weight[j].push((velocity * &self.unit).over(k as i64 + 1));
                 }
@@ -75,20 +83,17 @@ impl<T: Real> Expansion<T> {
         }
     }
 
-    /// Appends `u_j[k]`.
+    /// Appends `u_j[k]/u_j[0]`.
     fn extend_speed(&mut self, field: &Field<T>, j: usize, k: usize) {
         let (g, u) = (&self.gradient[j], &mut self.speed[j]);
-        let zero = g[0].int(0);
         if k == 0 {
-            u.push(g[0].abs().pow(&field.power));
-        } else if g[0] == zero {
-            u.push(zero);
-        } else {
-            u.push(zero);
-            let rising = T::convolve(&self.ramp[j], u, k) * (field.power.int(1) + &field.power);
-            let flat = T::convolve(g, u, k).times(k as i64);
-            u[k] = (rising - flat) / g[0].times(k as i64);
+            u.push(g[0].int(1));
+            return;
         }
+        u.push(g[0].int(0));
+        let rising = T::convolve(&self.ramp[j], u, k) * (field.power.int(1) + &field.power);
+        let flat = T::convolve(g, u, k).times(k as i64);
+        u[k] = (rising - flat).over(k as i64);
     }
 
     /// Sign of `h_j` at the point.
@@ -126,23 +131,6 @@ impl<T: Real> Expansion<T> {
 
     pub(super) fn unit(&self) -> &T {
         &self.unit
-    }
-
-    /// What matters over a stretch `length` so short that its square is lost: for the group that crosses its surface nothing (nor for one that would
-    /// reach zero), for the others their velocity.
-    pub(super) fn cross(&mut self, point: &Point<T>, pulls: &[Pull<T>], crossing: usize, length: &T) {
-        self.unit = self.unit.int(1);
-        for j in 0..point.groups() {
-            let velocity = -pulls[j].speed.clone();
-            let slope = (point.weight(j).clone() * &velocity).times(2);
-            self.weight[j] = vec![point.weight(j).clone()];
-            self.excess[j] = vec![point.excess(j)];
-            self.bracket[j] = vec![pulls[j].bracket.clone()];
-            if j != crossing && *point.weight(j) > -(velocity.clone() * length) {
-                self.weight[j].push(velocity);
-                self.excess[j].push(slope);
-            }
-        }
     }
 
     /// The largest term of order k in the unit of time, each relative to its coefficient (a signal near 1: to the size of the excesses).

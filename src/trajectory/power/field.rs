@@ -12,6 +12,9 @@ pub(super) struct Field<T: Real> {
     inverse: T,
 }
 
+/// A series starts from brackets that are so many times as large as what their signs take.
+const CERTAIN: i64 = 16;
+
 /// What the field says of one coefficient at a point.
 #[derive(Clone, Debug)]
 pub(super) struct Pull<T> {
@@ -47,9 +50,24 @@ impl<T: Real> Field<T> {
         (odd(y, gradient), slope)
     }
 
-    /// The gradient `q_j h_j w_j` for a bracket of size `size` and the sign of `sign`.
-    pub(super) fn gradient(&self, j: usize, w: &T, size: &T, sign: &T) -> T {
-        odd(sign, self.spectrum.variance()[j].clone() * w * size)
+    /// Where the line `g + response y = z` meets the curve `g = sign(y) |y|^(1/p)`, for `response >= 0`.
+    pub(super) fn on_curve(&self, response: &T, z: &T) -> T {
+        let size = z.abs();
+        let (steep, flat) = (size.pow(&self.power), size.clone() / response);
+        // from above, where Newton's method for a convex function converges monotonically
+        let mut y = if flat < steep { flat } else { steep };
+        let mut change = y.clone();
+        while change > T::epsilon(&z.context()) * &y {
+            let (gradient, slope) = self.gradient_and_slope(&y);
+            let better = y.clone() - (gradient + response.clone() * &y - &size) / (slope + response);
+            let step = y.clone() - &better;
+            if step >= change {
+                break;
+            }
+            y = better;
+            change = step;
+        }
+        odd(z, y)
     }
 
     /// `h_j` of a coefficient with the velocity `-speed`.
@@ -57,36 +75,41 @@ impl<T: Real> Field<T> {
         self.gradient_and_slope(speed).0 / (self.spectrum.variance()[j].clone() * w)
     }
 
-    /// `y_j = -w_j'` of a coefficient that stays on its surface while the excess energy rises at the rate `energy_slope`.
-    pub(super) fn settled_speed(&self, point: &Point<T>, j: usize, energy_slope: &T) -> T {
-        energy_slope.clone() / (self.spectrum.variance()[j].times(4) * point.weight(j))
-    }
-
     /// `(4 + 2 n_j) q_j w_j`: how fast `h_j` rises with `w_j`.
     pub(super) fn stiffness(&self, j: usize, w: &T) -> T {
         (self.spectrum.multiplicity()[j].times(2) + w.int(4)) * &self.spectrum.variance()[j] * w
     }
 
-    /// How far a step may go: until a falling coefficient would reach zero at its present speed (it falls ever slower, and takes `1/(1 - p)` times as
-    /// long; the series of `(t_1 - t)^(1/(1 - p))` with an integer exponent would go on beyond `t_1`, which is no solution), and until a bracket would
-    /// reach zero (which it approaches ever slower, too), unless it is `settled`.
-    pub(super) fn room(&self, point: &Point<T>, pulls: &[Pull<T>], settled: &[bool]) -> Option<T> {
+    /// How far a series may go: until a falling coefficient or a bracket would reach zero.
+    pub(super) fn room(&self, point: &Point<T>, pulls: &[Pull<T>]) -> Option<T> {
         let slopes = self.bracket_slopes(point, pulls);
-        let mut room: Option<T> = None;
+        let mut room = self.room_above_zero(point, pulls);
         for j in (0..pulls.len()).filter(|&j| !point.is_dead(j)) {
             let (pull, slope) = (&pulls[j], &slopes[j]);
             let zero = slope.int(0);
-            if pull.speed > zero {
-                room = shorter(room, point.weight(j).clone() / &pull.speed);
-            }
             // foreign motion drives it there; a coefficient that follows its surface is driven away and relaxes
             let drift = slope.clone() + self.stiffness(j, point.weight(j)) * &pull.speed;
             let driven = pull.bracket > zero && drift < zero || pull.bracket < zero && drift > zero;
-            if driven && !settled[j] {
-                room = shorter(room, (pull.bracket.clone() / slope).abs());
+            if driven {
+                room = Some(shorter(room, (pull.bracket.clone() / slope).abs()));
             }
         }
         room
+    }
+
+    /// Until a falling coefficient would have fallen by a factor e^4 if its bracket stayed, and that is before it reaches zero: the polynomial of
+    /// `w_j = ((1 - p) y (t_1 - t))^(1/(1 - p))` would go on beyond `t_1`, which is no solution.
+    pub(super) fn room_above_zero(&self, point: &Point<T>, pulls: &[Pull<T>]) -> Option<T> {
+        let rest = self.power.int(1) - &self.power;
+        let share = -rest.times(-4).exp_m1() / &rest;
+        let falling = (0..pulls.len()).filter(|&j| !point.is_dead(j) && pulls[j].speed > self.power.int(0));
+        falling.fold(None, |room, j| Some(shorter(room, point.weight(j).clone() / &pulls[j].speed * &share)))
+    }
+
+    /// Whether the sign of a bracket is about to be lost in the rounding of the point.
+    pub(super) fn lost(&self, point: &Point<T>) -> bool {
+        let pulls = self.pulls(point, None);
+        (0..pulls.len()).any(|j| !point.is_dead(j) && pulls[j].bracket.abs() <= pulls[j].floor.times(CERTAIN))
     }
 
     /// `h_j'`
@@ -113,40 +136,6 @@ impl<T: Real> Field<T> {
         }
         let two = self.power.int(2);
         shortest.map(|log| two.pow(&two.int(log.floor() as i64)))
-    }
-
-    /// Which groups follow their surfaces: own motion relaxes to them quickly, and all but cancels what drives them away.
-    pub(super) fn follow(&self, point: &Point<T>, pulls: &[Pull<T>]) -> Vec<bool> {
-        let slopes = self.bracket_slopes(point, pulls);
-        let follows = |j: usize| {
-            let (pull, w) = (&pulls[j], point.weight(j));
-            let own = self.stiffness(j, w) * &pull.speed;
-            let drift = slopes[j].clone() + &own;
-            let quick = pull.relaxation.clone() * w > pull.speed.abs().times(64);
-            !point.is_dead(j) && quick && slopes[j].abs().times(4) < drift.abs()
-        };
-        (0..pulls.len()).map(follows).collect()
-    }
-
-    /// `tau'` when the groups in `settled` stay on their surfaces and `resting` does not move:
-    /// `h_j' = 4 q_j w_j w_j' + tau' = 0` there, so `tau' (1 + 1/2 sum_{settled} n_j) = sum_{others} 2 n_j q_j w_j w_j'`.
-    pub(super) fn energy_slope(
-        &self,
-        point: &Point<T>,
-        pulls: &[Pull<T>],
-        settled: &[bool],
-        resting: Option<usize>,
-    ) -> T {
-        let mut drift = self.power.int(0);
-        let mut settling = drift.int(2);
-        for (j, pull) in pulls.iter().enumerate().filter(|(j, _)| Some(*j) != resting) {
-            if settled[j] {
-                settling = settling + &self.spectrum.multiplicity()[j];
-            } else {
-                drift.add_prod(&self.spectrum.energy_weight()[j], &(pull.speed.clone() * point.weight(j)));
-            }
-        }
-        drift.times(-4) / settling
     }
 
     /// Everything about every coefficient at `point`; from the velocities `-speeds`, where they are known better than the point knows
@@ -184,8 +173,9 @@ impl<T: Real> Field<T> {
     }
 }
 
-fn shorter<T: Real>(a: Option<T>, b: T) -> Option<T> {
-    Some(a.filter(|a| *a < b).unwrap_or(b))
+/// The smaller of the two.
+pub(super) fn shorter<T: Real>(a: Option<T>, b: T) -> T {
+    a.filter(|a| *a < b).unwrap_or(b)
 }
 
 /// `size` with the sign of `x`.

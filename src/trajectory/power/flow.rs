@@ -1,6 +1,6 @@
 use super::collocation::Collocation;
 use super::expansion::Expansion;
-use super::field::{Field, Pull};
+use super::field::{Field, Pull, shorter};
 use super::point::Point;
 use super::segment::PowerSegment;
 use crate::risk::manifold::population_risk;
@@ -8,50 +8,38 @@ use crate::scalar::{DomainError, Real};
 use crate::spectrum::Spectrum;
 use crate::trajectory::taylor::{Compensated, Pace};
 use crate::trajectory::{Event, Flow, Stop};
+use std::cmp::Ordering;
 
 /// The flow of a spectral power, `w_j' = -sign(g_j) |g_j|^p`, 0 < p < 1, as a sequence of segments.
 ///
-/// *Taylor* segments where the field is analytic and not stiff. At a sign change of `g_j` the field is continuous, with a singularity
-/// `|s - s*|^p`: steps shrink towards it in proportion to the distance, until the sign of the bracket is lost in rounding; then a
-/// *crossing* leads to the mirror image on the other side, over which `w_j` is unchanged. *Collocation* segments where a
-/// coefficient relaxes to its surface faster than a Taylor step. A coefficient whose remaining time to zero is below the resolution of time is
-/// held at zero.
+/// *Taylor* segments where the field is analytic and not stiff; *collocation* segments where a coefficient relaxes to its surface faster than
+/// a Taylor step, and from where the sign of a bracket is about to be lost in rounding: there the field has a singularity `|s - s*|^p`,
+/// towards which steps shrink until what they cannot resolve is below rounding, so that the next one leads across, and then grow
+/// again. It makes no difference how many coefficients are at their surfaces. A coefficient whose remaining time to zero is below the
+/// resolution of time is held at zero.
 #[derive(Clone, Debug)]
 pub struct PowerFlow<T: Real = f64> {
     pub(super) field: Field<T>,
     pub(super) point: Point<T>,
-    pub(super) piece: Piece<T>,
+    /// Whether the present segment is a collocation.
+    pub(super) implicit: bool,
     pub(super) length: T,
     pub(super) expansion: Expansion<T>,
     pub(super) collocation: Collocation<T>,
+    /// Which way each coefficient moved when that was last certain.
+    pub(super) heading: Vec<Ordering>,
     pace: Pace<T>,
-    pub(super) time: Compensated<T>,
+    time: Compensated<T>,
     steps: u64,
-    /// Which groups are nearer to their surfaces than rounding can tell, and stay there: only the collocation knows their brackets.
-    pub(super) settled: Vec<bool>,
-    /// The time until which a group that has crossed its surface counts as just having done so.
-    pub(super) crossed: Vec<Option<T>>,
     /// Population risk at the point, and the point before: the risk of a flow does not rise.
     risk: T,
     before: Point<T>,
     /// The step that the collocation goes on with; `None` where Taylor series do.
-    pub(super) implicit: Option<T>,
+    next: Option<T>,
     /// `y_j` at the point, where the collocation knows it better than the point itself.
-    pub(super) speeds: Option<Vec<T>>,
+    speeds: Option<Vec<T>>,
     /// Taylor steps before the collocation is tried again.
     patience: u32,
-}
-
-/// What the present segment is made of.
-#[derive(Clone, Debug)]
-pub(super) enum Piece<T> {
-    Taylor,
-    /// Group `group` reaches its surface at local time `at`, and settles there or crosses.
-    Crossing {
-        group: usize,
-        at: T,
-    },
-    Collocation,
 }
 
 /// Steps after which the flow gives up.
@@ -85,17 +73,16 @@ impl<T: Real> PowerFlow<T> {
         Ok(Self {
             field: Field::new(spectrum, power),
             point: Point::new(start),
-            piece: Piece::Taylor,
+            implicit: false,
             expansion: Expansion::new(start.len(), &zero),
             collocation: Collocation::new(&zero, start.len()),
             pace: Pace::new(&zero, None)?,
             time: Compensated::new(zero.clone()),
             length: zero,
             steps: 0,
-            implicit: None,
+            heading: vec![Ordering::Equal; start.len()],
+            next: None,
             speeds: None,
-            settled: vec![false; start.len()],
-            crossed: vec![None; start.len()],
             risk: population_risk(spectrum, &Point::new(start).excesses()),
             before: Point::new(start),
             patience: 0,
@@ -110,12 +97,22 @@ impl<T: Real> PowerFlow<T> {
     /// Moves to the end of the present segment, where the risk must not be larger: `R' = -sum_j n_j |g_j|^(1 + p)`. If it is, a
     /// coefficient has been taken to the wrong place near its surface, and what follows would be wrong.
     fn arrive(&mut self) -> Result<(), Stop<T>> {
-        let s = std::mem::replace(&mut self.length, self.field.power.int(0));
-        if s == s.int(0) {
+        if self.length == self.length.int(0) {
             return Ok(());
         }
+        self.heading = PowerSegment::new(self, self.time.value()).headings();
+        let s = std::mem::replace(&mut self.length, self.field.power.int(0));
         self.before.clone_from(&self.point);
-        self.move_by(&s);
+        if self.implicit {
+            let (weights, excess) = self.collocation.end();
+            self.point.arrive(weights, excess);
+            let speed = |j: usize| self.collocation.end_speed(j, self.point.weight(j));
+            self.speeds = Some((0..self.point.groups()).map(speed).collect());
+        } else {
+            let weights = (0..self.point.groups()).map(|j| self.expansion.weight_at(j, &s)).collect();
+            self.point.arrive(weights, self.expansion.signal_excess_at(&s));
+            self.speeds = None;
+        }
         let risk = population_risk(&self.field.spectrum, &self.point.excesses());
         let epsilon = T::epsilon(&s.context());
         let rounding = self.risk.clone() * epsilon.sqrt() + epsilon.square();
@@ -130,39 +127,23 @@ impl<T: Real> PowerFlow<T> {
         Err(Stop::Undecided { time: self.time.value(), reason: reason.into() })
     }
 
-    fn move_by(&mut self, s: &T) {
-        match self.piece {
-            Piece::Collocation => {
-                let (weights, excess) = self.collocation.end();
-                self.point.arrive(weights, excess);
-                let speed = |j: usize| self.collocation.end_speed(j, self.point.weight(j));
-                self.speeds = Some((0..self.point.groups()).map(speed).collect());
-            }
-            Piece::Taylor | Piece::Crossing { .. } => {
-                let weights = (0..self.point.groups()).map(|j| self.expansion.weight_at(j, s)).collect();
-                self.point.arrive(weights, self.expansion.signal_excess_at(s));
-            }
-        }
-        if let (Piece::Crossing { .. }, Some(speeds)) = (&self.piece, &self.speeds) {
-            self.point.put_near_surfaces(&self.field, &self.settled, speeds);
-        }
-    }
-
     /// Holds at zero what reaches it within the resolution of time. What pulls on the rest, or the reason to stop.
     fn settle(&mut self) -> Result<Vec<Pull<T>>, Stop<T>> {
         let time = self.time.value();
         let zero = time.int(0);
         let moment = T::epsilon(&time.context()) * &time * (time.int(1) - &self.field.power);
         let mut pulls = self.field.pulls(&self.point, self.speeds.as_deref());
+        let epsilon = T::epsilon(&time.context());
         let dies = |j: &usize| {
             let (w, pull) = (self.point.weight(*j), &pulls[*j]);
-            pull.bracket > zero && *w > zero && *w < moment.clone() * &pull.speed
+            // the terms of its series are no longer numbers
+            let below_numbers = w.clone() * &epsilon.square().square() == zero;
+            pull.bracket > zero && *w > zero && (*w < moment.clone() * &pull.speed || below_numbers)
         };
         let dying: Vec<usize> = (1..pulls.len()).filter(dies).collect();
         if !dying.is_empty() {
             for j in dying {
                 self.point.bury(j);
-                self.settled[j] = false;
                 if let Some(speeds) = &mut self.speeds {
                     speeds[j] = zero.clone();
                 }
@@ -171,7 +152,6 @@ impl<T: Real> PowerFlow<T> {
             if alone {
                 // what the signal settled against is gone
                 self.speeds = None;
-                self.settled[0] = false;
             }
             pulls = self.field.pulls(&self.point, self.speeds.as_deref());
         }
@@ -190,26 +170,18 @@ impl<T: Real> PowerFlow<T> {
         }
     }
 
-    pub(super) fn alive(&self) -> impl Iterator<Item = usize> + '_ {
-        (0..self.point.groups()).filter(|&j| !self.point.is_dead(j))
-    }
-
     /// Tries a collocation of length `h` or shorter ones, down to `shortest`.
-    fn collocate(&mut self, mut h: T, shortest: &T, pulls: &[Pull<T>]) -> bool {
+    fn collocate(&mut self, h: T, shortest: &T) -> bool {
         let energy = self.energy();
-        if let Some(room) = self.field.room(&self.point, pulls, &self.settled)
-            && room < h
-        {
-            h = room;
-        }
-        while h >= *shortest {
+        let mut h = h;
+        while h >= *shortest && h > h.int(0) {
             let attempt = self.collocation.attempt(&self.field, &self.point, &energy, &h);
             let factor = |growth: f64| T::from_f64(growth, &h.context());
             match attempt {
                 Some(attempt) if attempt.accepted => {
-                    self.implicit = Some(h.clone() * factor(attempt.growth));
+                    self.next = Some(h.clone() * factor(attempt.growth));
                     self.length = h;
-                    self.piece = Piece::Collocation;
+                    self.implicit = true;
                     return true;
                 }
                 Some(attempt) => h = h.clone() * factor(attempt.growth),
@@ -233,42 +205,57 @@ impl<T: Real> PowerFlow<T> {
         let order = self.pace.order();
         let unit = self.field.time_scale(&self.point, pulls)?;
         self.expansion.expand(&self.field, &self.point, order, unit);
-        self.speeds = None;
-        self.piece = Piece::Taylor;
+        self.implicit = false;
         let energy = self.energy();
         let (field, point, expansion) = (&self.field, &self.point, &self.expansion);
-        let h = self.pace.step(order, |k| expansion.largest_term(field, point, &energy, k))? * expansion.unit();
-        let h = self.field.room(&self.point, pulls, &self.settled).filter(|room| *room < h).unwrap_or(h);
+        let h = self.pace.step(order, |k| expansion.largest_term(field, point, &energy, k));
+        let h = h.unwrap_or_else(|| energy.int(1)) * expansion.unit();
+        let h = shorter(self.field.room(&self.point, pulls), h);
         let last = remaining.is_some_and(|remaining| *remaining <= h);
         self.patience = self.patience.saturating_sub(1);
-        let stiff = pulls.iter().any(|pull| pull.relaxation.clone() * &h > h.int(STIFF));
+        let stiff = relaxation(pulls) * &h > h.int(STIFF);
         if stiff && self.patience == 0 && !last {
             let worth = h.times(WORTH);
-            let try_first = worth.times(4);
-            let try_first = remaining.filter(|r| **r < try_first).unwrap_or(&try_first).clone();
-            let speeds: Vec<T> = pulls.iter().map(|pull| pull.speed.clone()).collect();
-            self.collocation.guess_constant(&self.point, &speeds);
-            if self.collocate(try_first, &worth, pulls) {
+            self.collocation.guess_constant(&self.point, pulls);
+            if self.collocate(shorter(remaining.cloned(), worth.times(4)), &worth) {
                 return Some(());
             }
             self.patience = PATIENCE;
+        }
+        let mut h = shorter(remaining.cloned(), h);
+        while (0..pulls.len()).any(|j| !self.point.is_dead(j) && self.expansion.weight_at(j, &h) <= h.int(0)) {
+            h = h.over(2);
         }
         self.length = h;
         Some(())
     }
 
-    /// A collocation after a collocation, as long as that is worth its while or there is nothing else; leaves the length at zero if not.
-    fn step_on(&mut self, pulls: &[Pull<T>], remaining: Option<&T>, shortest: &T) {
-        let lost = self.settled.contains(&true);
-        let Some(h) = self.implicit.take() else { return };
-        let h = remaining.filter(|remaining| **remaining < h).cloned().unwrap_or(h);
-        let zero = h.int(0);
-        let relaxation = pulls.iter().map(|pull| &pull.relaxation).fold(&zero, |a, b| if b > a { b } else { a });
+    /// A collocation where the sign of a bracket is `lost`, or after a collocation as long as that is worth its while; leaves the length at zero if not.
+    fn step_on(&mut self, pulls: &[Pull<T>], lost: bool, remaining: Option<&T>, shortest: &T) {
+        let h = match self.next.take() {
+            Some(h) => h,
+            None if lost => {
+                self.collocation.guess_constant(&self.point, pulls);
+                self.field.time_scale(&self.point, pulls).unwrap_or_else(|| self.length.int(1))
+            }
+            None => return,
+        };
+        let natural = shorter(self.field.room_above_zero(&self.point, pulls), h);
+        let h = shorter(remaining.cloned(), natural.clone());
         // a Taylor step is about STIFF/relaxation
-        let worth = if lost || *relaxation == zero { shortest.clone() } else { zero.int(STIFF * WORTH) / relaxation };
+        let relaxation = relaxation(pulls);
+        let worth = if lost || relaxation == h.int(0) { shortest.clone() } else { h.int(STIFF * WORTH) / relaxation };
         let worth = if worth > h { h.clone() } else { worth };
-        self.collocate(h, &worth, pulls);
+        if self.collocate(h.clone(), &worth) && self.length == h && natural > h {
+            // it was cut short by the horizon only
+            self.next = Some(natural);
+        }
     }
+}
+
+/// A bound of the fastest relaxation: coefficients push each other to their surfaces by way of the excess energy.
+fn relaxation<T: Real>(pulls: &[Pull<T>]) -> T {
+    pulls.iter().fold(pulls[0].speed.int(0), |sum, pull| sum + &pull.relaxation)
 }
 
 impl<T: Real> Flow<T> for PowerFlow<T> {
@@ -292,24 +279,14 @@ impl<T: Real> Flow<T> for PowerFlow<T> {
         }
         let pulls = self.settle()?;
         let shortest = time.clone() * T::epsilon(&zero.context()).square();
-        if let Some(j) = self.arrival(&pulls) {
-            self.cross(j, &pulls);
-        } else {
-            self.step_on(&pulls, remaining.as_ref(), &shortest);
-            if self.length == zero {
-                if self.settled.contains(&true) {
-                    let reason = "where a coefficient goes that is nearer to its surface than rounding can tell: no collocation converges";
-                    return Err(Stop::Undecided { time, reason: reason.into() });
-                }
-                self.step_freely(&pulls, remaining.as_ref()).ok_or_else(|| Stop::Optimum { time: time.clone() })?;
-            }
+        let lost = self.field.lost(&self.point);
+        self.step_on(&pulls, lost, remaining.as_ref(), &shortest);
+        if self.length == zero && !lost {
+            self.step_freely(&pulls, remaining.as_ref()).ok_or_else(|| Stop::Optimum { time: time.clone() })?;
         }
-        if self.length < shortest {
+        if self.length <= shortest {
             let reason = "the field of this power is too stiff here".into();
             return Err(Stop::StepTooSmall { time, step: std::mem::replace(&mut self.length, zero), reason });
-        }
-        if let Some(remaining) = remaining.filter(|remaining| *remaining < self.length) {
-            self.length = remaining;
         }
         Ok(PowerSegment::new(self, time))
     }

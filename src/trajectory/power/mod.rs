@@ -5,7 +5,6 @@
 //! what is smooth: a collocation of the implicit equation `g_j = sign(y) |y|^(1/p)`, `y = -w_j'`, takes steps of the size of the
 //! slow motion, however close to the surface.
 
-mod arrival;
 mod collocation;
 mod expansion;
 mod field;

@@ -1,4 +1,3 @@
-use super::field::Field;
 use crate::risk::manifold;
 use crate::scalar::Real;
 
@@ -49,31 +48,6 @@ impl<T: Real> Point<T> {
 
     pub(super) fn bury(&mut self, j: usize) {
         self.weights[j] = self.weights[j].int(0);
-    }
-
-    /// Moves what is settled to where its brackets give it the velocities `-speeds`. With residuals `r_j` of the brackets
-    /// `2 q_j de_j + dtau = -r_j`, so `dtau (1 + 1/2 sum_{settled} n_j) = -1/2 sum_{settled} n_j r_j`.
-    pub(super) fn put_near_surfaces(&mut self, field: &Field<T>, settled: &[bool], speeds: &[T]) {
-        let groups = (0..self.groups()).filter(|&j| settled[j]);
-        let pulls = field.pulls(self, None);
-        let residual = |j: usize| pulls[j].bracket.clone() - field.bracket_of_speed(j, &self.weights[j], &speeds[j]);
-        let residuals: Vec<(usize, T)> = groups.map(|j| (j, residual(j))).collect();
-        let (mut sum, mut settling) = (self.signal_excess.int(0), self.signal_excess.int(2));
-        for (j, r) in &residuals {
-            let n = &field.spectrum.multiplicity()[*j];
-            sum.add_prod(n, r);
-            settling = settling + n;
-        }
-        let energy = -(sum / settling);
-        let (mut weights, mut signal_excess) = (self.weights.clone(), self.signal_excess.clone());
-        for (j, r) in residuals {
-            let excess = -(r + &energy) / field.spectrum.variance()[j].times(2);
-            weights[j] = weights[j].clone() + excess.over(2) / &weights[j];
-            if j == 0 {
-                signal_excess = signal_excess + excess;
-            }
-        }
-        self.arrive(weights, signal_excess);
     }
 
     /// Moves to `weights`; the signal's excess becomes `signal_excess` where that is the more accurate of the two.

@@ -1,4 +1,4 @@
-use super::flow::{Piece, PowerFlow};
+use super::flow::PowerFlow;
 use crate::scalar::Real;
 use crate::trajectory::Segment;
 use crate::trajectory::polynomial::{add_product, differentiate};
@@ -19,10 +19,23 @@ impl<'a, T: Real> PowerSegment<'a, T> {
 
     /// A polynomial that rises and falls with `w_j`: the coefficient itself, or the signal's excess.
     fn polynomial(&self, j: usize) -> (Vec<T>, bool) {
-        match self.flow.piece {
-            Piece::Collocation => self.flow.collocation.polynomial(j),
-            Piece::Taylor | Piece::Crossing { .. } => (self.flow.expansion.weight(j), false),
+        if self.flow.implicit { self.flow.collocation.polynomial(j) } else { (self.flow.expansion.weight(j), false) }
+    }
+
+    /// Which way coefficient j moves at the end, if that is certain.
+    fn heading(&self, j: usize) -> Option<Ordering> {
+        if self.flow.point.is_dead(j) {
+            None
+        } else if self.flow.implicit {
+            self.flow.collocation.heading(j)
+        } else {
+            self.flow.expansion.bracket_sign(j).map(Ordering::reverse)
         }
+    }
+
+    /// Which way every coefficient moved when that was last certain, at the end of this segment.
+    pub(super) fn headings(&self) -> Vec<Ordering> {
+        (0..self.groups()).map(|j| self.heading(j).unwrap_or(self.flow.heading[j])).collect()
     }
 }
 
@@ -40,15 +53,13 @@ impl<T: Real> Segment<T> for PowerSegment<'_, T> {
     }
 
     fn coefficients_at(&self, s: &T) -> Vec<T> {
-        let at = |j: usize| match self.flow.piece {
-            Piece::Collocation => self.flow.collocation.weight_at(j, s),
-            Piece::Taylor | Piece::Crossing { .. } => self.flow.expansion.weight_at(j, s),
-        };
+        let flow = self.flow;
+        let at = |j| if flow.implicit { flow.collocation.weight_at(j, s) } else { flow.expansion.weight_at(j, s) };
         (0..self.groups()).map(at).collect()
     }
 
     fn excess(&self, j: usize) -> Vec<T> {
-        if !matches!(self.flow.piece, Piece::Collocation) {
+        if !self.flow.implicit {
             return self.flow.expansion.excess(j);
         }
         let (polynomial, by_excess) = self.polynomial(j);
@@ -61,20 +72,25 @@ impl<T: Real> Segment<T> for PowerSegment<'_, T> {
         excess
     }
 
-    /// A coefficient turns where it crosses its surface, too.
+    /// A coefficient turns where it moves otherwise than it did when that was last certain.
     fn turns(&self, j: usize, found: &mut Vec<Root<T>>) {
-        if let Piece::Crossing { group, at } = &self.flow.piece
-            && *group == j
-        {
-            let rising = self.flow.expansion.bracket_sign(j) == Some(Ordering::Less);
-            let (before, after) =
-                if rising { (Ordering::Greater, Ordering::Less) } else { (Ordering::Less, Ordering::Greater) };
-            found.push(Root { at: at.clone(), before, after });
-            return;
+        let Some(end) = self.heading(j) else { return };
+        let mut heading = self.flow.heading[j];
+        if self.flow.implicit {
+            let mut slope = Vec::new();
+            differentiate(&self.polynomial(j).0, &mut slope);
+            roots(&slope, self.length(), found);
+            found.retain(|root| {
+                let turns = root.crosses() && (root.before == heading || heading == Ordering::Equal);
+                if turns {
+                    heading = root.after;
+                }
+                turns
+            });
         }
-        let mut slope = Vec::new();
-        differentiate(&self.polynomial(j).0, &mut slope);
-        roots(&slope, self.length(), found);
+        if heading != end && found.pop().is_none() && heading != Ordering::Equal {
+            found.push(Root { at: self.start.int(0), before: heading, after: end });
+        }
     }
 
     /// `w_j/w_0` turns where `w_j' w_0 = w_j w_0'`, or `2 w_j' (1 + e_0) = w_j e_0'`.

@@ -7,6 +7,10 @@
 //! F_ji = q_j W_ji h_ji - sign(y) |y|^(1/p) = 0,     y = -(dw/du) k_ji .
 //! ```
 //!
+//! A step of Newton's method takes the curve `g = sign(y) |y|^(1/p)` as it is, and only what g answers to y at the same node, `-r y`, as linear: from
+//! `g + r y`, which the linear step says, to the point of the curve where that is so ([`Field::on_curve`]). Whether the curve is
+//! flat there or steep, as before the arrival at a surface, where |y| may be all but 1, and behind it, makes no difference then.
+//!
 //! F feels other groups only through tau. So the Newton matrix is one s x s block a group, and s columns that couple them:
 //! `M_j dk_j + D_j dtau = -F_j`, `dtau = sum_j n_j q_j C_j h A dk_j`, with diagonal D and C.
 
@@ -26,21 +30,44 @@ struct Node<T> {
     excess_slope: T,
     /// `d(dw/du)/du`
     ratio_slope: T,
+    /// `sign(y) |y|^(1/p)` and its derivative
+    curve: (T, T),
+    /// `-dg/dy` by way of this node alone
+    response: T,
 }
 
 impl<T: Real> Node<T> {
     /// `None` where the coefficient is not positive.
     fn new(j: usize, u: T, by_excess: bool) -> Option<Self> {
         let (zero, one) = (u.int(0), u.int(1));
+        let (curve, response) = ((zero.clone(), zero.clone()), zero.clone());
         let node = if by_excess {
             let weight = (one.clone() + &u).sqrt();
             let ratio = one.clone() / weight.times(2);
             let ratio_slope = -(ratio.clone() / weight.square().times(2));
-            Self { weight, excess: u, ratio, excess_slope: one, ratio_slope }
+            Self { weight, excess: u, ratio, excess_slope: one, ratio_slope, curve, response }
         } else {
-            Self { excess: excess(j, &u), excess_slope: u.times(2), weight: u, ratio: one, ratio_slope: zero.clone() }
+            let ratio_slope = zero.clone();
+            Self {
+                excess: excess(j, &u),
+                excess_slope: u.times(2),
+                weight: u,
+                ratio: one,
+                ratio_slope,
+                curve,
+                response,
+            }
         };
         (node.weight > zero).then_some(node)
+    }
+
+    /// The slope du/dt, from `slope`, where the linear step adds `change`.
+    fn along_the_curve(&self, field: &Field<T>, slope: &T, change: &T) -> T {
+        let (gradient, steep) = &self.curve;
+        let step = -(self.ratio.clone() * change);
+        let moved = -(self.ratio.clone() * slope) + &step;
+        let target = gradient.clone() + steep.clone() * &step + moved * &self.response;
+        -(field.on_curve(&self.response, &target) / &self.ratio)
     }
 }
 
@@ -94,20 +121,23 @@ pub(super) fn improve<T: Real>(
     }
     let mut solved = Vec::with_capacity(nodes.len());
     let mut noise = vec![zero.clone(); nodes.len()];
-    for ((&j, row), noise) in start.alive.iter().zip(&nodes).zip(&mut noise) {
+    for ((&j, row), noise) in start.alive.iter().zip(&mut nodes).zip(&mut noise) {
         let mut matrix = Vec::with_capacity(stages);
         let mut columns = Vec::with_capacity(stages);
-        for (i, node) in row.iter().enumerate() {
+        for (i, node) in row.iter_mut().enumerate() {
             let slope = &slopes[j][i];
             let h_j = bracket(&q[j], &node.excess, &tau[i]);
             let reach = q[j].clone() * &node.weight;
             let (gradient, steep) = field.gradient_and_slope(&-(node.ratio.clone() * slope));
+            node.curve = (gradient.clone(), steep.clone());
             // dF/dU at fixed tau, and dF/dk
             let inner = q[j].clone() * &h_j * &node.ratio
                 + reach.clone() * &q[j] * node.excess_slope.times(2)
                 + steep.clone() * &node.ratio_slope * slope;
             let outer = steep * &node.ratio;
             let inner = inner * h;
+            let by_energy = reach.clone() * &weight[j] * &node.excess_slope * h;
+            node.response = ((inner.clone() + by_energy) * &radau.integration(i)[i] / &node.ratio).abs();
             let felt = reach.clone() * energy * h / (inner.abs() + &outer);
             *noise = if felt > *noise { felt } else { noise.clone() };
             let mut entries: Vec<T> = radau.integration(i).iter().map(|a| inner.clone() * a).collect();
@@ -139,15 +169,16 @@ pub(super) fn improve<T: Real>(
     }
     // response now holds -dtau
     let mut largest = zero.clone();
-    for ((&j, columns), noise) in start.alive.iter().zip(&solved).zip(&noise) {
+    for (((&j, columns), noise), row) in start.alive.iter().zip(&solved).zip(&noise).zip(&nodes) {
         let scale = scale[j].clone() + noise;
-        for i in 0..stages {
+        for (i, node) in row.iter().enumerate() {
             let mut change = -columns[i][stages].clone();
             for l in 0..stages {
                 change.add_prod(&columns[i][l], &response[l][0]);
             }
-            slopes[j][i] = slopes[j][i].clone() + &change;
-            let size = (change * h).abs() / &scale;
+            let before = slopes[j][i].clone();
+            slopes[j][i] = node.along_the_curve(field, &before, &change);
+            let size = ((slopes[j][i].clone() - &before) * h).abs() / &scale;
             if !size.is_finite() {
                 return None;
             }
