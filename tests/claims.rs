@@ -4,6 +4,9 @@
 
 use libtest_mimic::{Arguments, Failed, Trial};
 use specdyn::claims::{self, Claim, Effort, Verdict, chapter};
+use specdyn::descent::Method;
+use specdyn::spectrum::Spectrum;
+use specdyn::trajectory::Recursion;
 use std::collections::HashSet;
 use std::fs;
 use std::process::ExitCode;
@@ -16,6 +19,11 @@ fn main() -> ExitCode {
         Trial::test("registry::every_claim_has_its_section_and_three_sabotaged_versions", registry_is_sound),
         Trial::test("registry::the_readme_shows_the_recorded_verdicts", readme_shows_the_recorded_verdicts),
         Trial::test("registry::a_bound_that_breaks_after_thousands_of_steps_is_caught", late_violation_is_caught),
+        Trial::test(
+            "registry::a_run_that_amplifies_only_after_thousands_of_steps_is_caught",
+            late_amplification_is_caught,
+        ),
+        Trial::test("registry::a_logarithmic_drift_is_not_taken_for_a_limit", drift_is_no_limit),
     ];
     for claim in claims::registry() {
         trials.push(Trial::test(claim.id, || holds(claim)));
@@ -66,17 +74,63 @@ fn late_violation_is_caught() -> Result<(), Failed> {
         let harmonic: f64 = (1..=steps).map(|k| 1.0 / k as f64).sum();
         trial.at_most(format!("sum of 1/k up to {steps}"), claims::Enclosure::exact(harmonic), constants[0]);
     }
-    let claim = Claim {
-        id: "model.equivariance",
-        standing: claims::Standing::Theorem,
-        constants: &[10.0],
-        check,
-        sabotaged: &[],
-        diagram: None,
-    };
+    let claim = planted(&[10.0], check);
     assert_eq!(claims::verify(&claim, claim.constants, Effort::default()).verdict, Verdict::Falsified);
     // The quick look does not see it, and must not call it verified.
     assert_eq!(claims::verify(&claim, claim.constants, QUICK).verdict, Verdict::Toy);
+    Ok(())
+}
+
+/// A planted claim with the constant `constants[0]`; its section is any that exists.
+fn planted(constants: &'static [f64], check: fn(&[f64], &mut claims::Trial)) -> Claim {
+    let standing = claims::Standing::Theorem;
+    Claim { id: "model.equivariance", standing, constants, check, sabotaged: &[], diagram: None }
+}
+
+/// The trap in the dynamics themselves: just above the threshold GD's recursion keeps `b/a` below 1.1 for 4,700 steps.
+fn late_amplification_is_caught() -> Result<(), Failed> {
+    fn check(constants: &[f64], trial: &mut claims::Trial) {
+        let steps = trial.count(40_000, 4_000);
+        let spectrum = Spectrum::spiked(2.02, 10).expect("a spiked covariance");
+        let mut recursion =
+            Recursion::new(&spectrum, Method::GradientDescent, 1e-3, vec![1e-30; 3]).expect("a recursion");
+        let mut largest = 1.0_f64;
+        for _ in 0..steps {
+            recursion.step().expect("a step below the ceiling");
+            largest = largest.max(recursion.weights()[1] / recursion.weights()[0]);
+        }
+        trial.at_most(format!("b/a within {steps} steps"), claims::Enclosure::observed(largest), constants[0]);
+    }
+    let claim = planted(&[1.1], check);
+    assert_eq!(claims::verify(&claim, claim.constants, Effort::default()).verdict, Verdict::Falsified);
+    // Stopped early it would hold; a run below the claim's own scale may say so, but not verify.
+    assert_eq!(claims::verify(&claim, claim.constants, QUICK).verdict, Verdict::Toy);
+    let short = Effort { scale: 0.1, ..Effort::default() };
+    assert_eq!(claims::verify(&claim, claim.constants, short).verdict, Verdict::Toy);
+    Ok(())
+}
+
+/// "The sum of 1/k stays below 20", measured at 2^10 to 2^17 terms: false, but first beyond 2.7e8 of them. Two rungs that differ by
+/// little would be believed; a ladder of which successive differences must shrink is not.
+fn drift_is_no_limit() -> Result<(), Failed> {
+    fn rungs() -> Vec<f64> {
+        let sum = |terms: u32| (1..=terms).map(|k| 1.0 / f64::from(k)).sum();
+        (10..=17).map(|k| sum(1 << k)).collect()
+    }
+    fn naive(constants: &[f64], trial: &mut claims::Trial) {
+        let rungs = rungs();
+        trial.at_most("the sum of 1/k", claims::Enclosure::ladder(rungs[6], rungs[7]), constants[0]);
+    }
+    fn check(constants: &[f64], trial: &mut claims::Trial) {
+        let found = claims::limit(&rungs(), f64::EPSILON);
+        trial.found("the sum of 1/k", found, |trial, found| trial.at_most("the sum of 1/k", found, constants[0]));
+    }
+    let naive = planted(&[20.0], naive);
+    assert_eq!(claims::verify(&naive, naive.constants, QUICK).verdict, Verdict::Verified, "the trap is none");
+    let claim = planted(&[20.0], check);
+    let judgement = claims::verify(&claim, claim.constants, QUICK);
+    assert_eq!(judgement.verdict, Verdict::Inconclusive);
+    assert!(judgement.reason.is_some_and(|reason| reason.contains("drift")));
     Ok(())
 }
 
@@ -102,9 +156,14 @@ fn readme_shows_the_recorded_verdicts() -> Result<(), Failed> {
     table.push_str("\n| claim | statement | status | verdict | evidence |\n|---|---|---|---|---|\n");
     for claim in claims::registry() {
         let title = claim.section().title;
-        let provenance = entry(claim.id).and_then(|e| e["provenance"].as_str()).unwrap_or("none");
+        let kinds = ["proof", "ladder", "sampling"].into_iter();
+        let counts =
+            kinds.filter_map(|kind| entry(claim.id)?["evidence"][kind].as_u64().map(|n| format!("{n} {kind}")));
+        let counts = counts.collect::<Vec<_>>().join(", ");
+        let weakest = entry(claim.id).and_then(|e| e["provenance"].as_str()).unwrap_or("none");
+        let evidence = if counts.is_empty() { weakest } else { &counts };
         table.push_str(&format!(
-            "| `{}` | {title} | {} | {} | {provenance} |\n",
+            "| `{}` | {title} | {} | {} | {evidence} |\n",
             claim.id,
             claim.standing,
             verdict(claim.id)?

@@ -14,11 +14,13 @@
 //! assert!(matches!(judgement.verdict, Verdict::Verified | Verdict::Toy));
 //! ```
 
+mod certified;
 pub mod chapter;
 mod claim;
 mod evidence;
 mod instances;
 mod limit;
+mod lookup;
 mod measured;
 mod power_law;
 mod sentence;
@@ -41,6 +43,7 @@ mod width_one;
 pub use claim::{Claim, Diagram, Sabotage, Standing};
 pub use evidence::{Bound, Enclosure, Finding, Provenance};
 pub use limit::{exponent, limit};
+pub use lookup::{find, matching, nearest};
 pub use sentence::{SENTENCES, Sentence};
 pub use trial::{Effort, Trial};
 pub use verdict::{Judgement, Verdict, judge, verify};
@@ -62,17 +65,4 @@ pub fn registry() -> Vec<&'static Claim> {
         escape_and_tail::CLAIMS,
     ];
     chapters.into_iter().flatten().collect()
-}
-
-/// The claim with this id.
-pub fn find(id: &str) -> Option<&'static Claim> {
-    registry().into_iter().find(|claim| claim.id == id)
-}
-
-/// The claims that `name` means: an id, a chapter, or the beginning of an id.
-pub fn matching(name: &str) -> Vec<&'static Claim> {
-    let whole = |claim: &&&Claim| claim.id == name || claim.chapter() == name;
-    let all = registry();
-    let exact: Vec<_> = all.iter().filter(whole).copied().collect();
-    if exact.is_empty() { all.into_iter().filter(|claim| claim.id.starts_with(name)).collect() } else { exact }
 }

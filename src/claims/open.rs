@@ -1,37 +1,31 @@
 //! Claims of `derivations/open.md`: conjectures.
 
 use super::measured::{ACCURACY, Population};
+use super::tilted::amplification;
 use super::{Claim, Enclosure, Provenance, Sabotage, Standing, Trial};
 use crate::descent::Method;
-use crate::risk::BlockRisk;
-use crate::spectrum::{Group, Spectrum, TiltedSpectrum};
-use crate::trajectory::{MatrixFlow, Stop};
-use crate::weights::{BlockWeights, overlap};
+use crate::spectrum::{Group, Spectrum};
+use crate::trajectory::Stop;
 
 pub(super) const CLAIMS: &[Claim] = &[
     Claim {
-        id: "open.alignment-monotone",
-        standing: Standing::Conjecture,
-        constants: &[0.0],
-        check: alignment_monotone,
-        sabotaged: &[
-            Sabotage { name: "spectral power 0.1 instead of 0", constants: &[0.1] },
-            Sabotage { name: "spectral power 1/2 instead of 0", constants: &[0.5] },
-            Sabotage { name: "gradient descent instead", constants: &[1.0] },
-        ],
-        diagram: None,
-    },
-    Claim {
         id: "open.tilted-threshold",
         standing: Standing::Conjecture,
-        constants: &[1.0],
+        constants: &[2.0, 3.0, 1.0],
         check: tilted_threshold,
         sabotaged: &[
-            Sabotage { name: "bounded by 0.9 times the angle's tangent", constants: &[0.9] },
-            Sabotage { name: "bounded by half the angle's tangent", constants: &[0.5] },
-            Sabotage { name: "no amplification", constants: &[0.0] },
+            Sabotage { name: "2 becomes 2.02", constants: &[2.02, 3.0, 1.0] },
+            Sabotage { name: "3 lambda^2 rho^2 becomes 2.97 lambda^2 rho^2", constants: &[2.0, 2.97, 1.0] },
+            Sabotage { name: "the tilt raises the threshold as much", constants: &[2.0, -3.0, 1.0] },
+            Sabotage { name: "1 % less than the leading direction's ratio", constants: &[2.0, 3.0, 0.99] },
         ],
-        diagram: None,
+        diagram: Some(&[
+            ("x", "overlap=0.01:0.95:95"),
+            ("y", "spike=0.1:100:91:log"),
+            ("observe", "amplification"),
+            ("optimizer", "gd"),
+            ("init", "1e-12"),
+        ]),
     },
     Claim {
         id: "open.spectral-power-law",
@@ -47,77 +41,45 @@ pub(super) const CLAIMS: &[Claim] = &[
     },
 ];
 
-/// The alignment does not decrease along the flow of spectral power `power`.
-fn alignment_monotone(constants: &[f64], trial: &mut Trial) {
-    let method = Method::power(constants[0]).expect("a power in [0, 1]");
-    let cases =
-        [(20.0, 100_u64), (1.0, 3), (100.0, 3), (0.5, 10), (1000.0, 4), (20.0, 10_000), (3.0, 5), (10_000.0, 50)];
-    for &(strength, dimension) in trial.first(&cases, 5) {
-        let init = libm::sqrt(0.1 / (dimension as f64 + 3.0 * strength));
-        let halfway = if method == Method::Spectral { 1.2 } else { init };
-        let times: Vec<f64> = (0..=1000).map(|k| halfway * f64::from(k) / 1000.0).collect();
-        let what = format!(
-            "smallest relative change of the alignment between 1001 times, lambda = {strength}, d = {dimension}"
-        );
-        let rows = Population::spiked(strength, dimension, init, method.clone()).at(&times);
-        trial.found(&what, rows, |trial, rows| {
-            let change = rows.windows(2).map(|pair| pair[1].alignment.hi / pair[0].alignment.lo - 1.0);
-            let smallest = change.fold(f64::INFINITY, f64::min);
-            trial.at_least(&what, Enclosure { lo: smallest, hi: smallest, provenance: Provenance::Ladder }, -ACCURACY);
-        });
-    }
-}
-
-/// The largest ratio during GD's escape is at most `share |tan|` of the angle between the leading direction and the signal, and near it.
+/// As `alpha -> 0` GD amplifies the spike if and only if `lambda - c_0 + c_1 lambda^2 rho^2 > 0`, and then `share |v'z/w*'z|` times, z the
+/// leading direction of the escape.
 fn tilted_threshold(constants: &[f64], trial: &mut Trial) {
-    let share = constants[0];
-    for &(strength, rho) in trial.first(&[(20.0, 0.2), (20.0, 0.05), (5.0, 0.3), (100.0, 0.1)], 2) {
-        let what =
-            format!("largest b/a during the escape over the tangent, lambda = {strength}, rho = {rho}, alpha = 1e-30");
-        let found = largest_ratio(strength, rho, 1e-30).map(|found| found / tangent(strength, rho));
-        trial.found(&what, found, |trial, found| {
-            trial.at_most(
-                &what,
-                Enclosure { lo: found, hi: found, provenance: Provenance::Sampling },
-                share * (1.0 + 1e-3),
+    let [c0, c1, share] = constants else { unreachable!("three constants") };
+    for &rho in trial.first(&[0.3, 0.8, 0.1, 0.95], 2) {
+        // lambda at the edge, or 2 where there is none.
+        let root = 1.0 + 4.0 * c0 * c1 * rho * rho;
+        let edge = if root < 0.0 { 2.0 } else { 2.0 * c0 / (1.0 + libm::sqrt(root)) };
+        for (side, amplified) in [(0.5, false), (0.999, false), (1.001, true)] {
+            let what = format!("amplification at lambda = {side} of the edge, rho = {rho}, alpha = 1e-30");
+            trial.found(&what, amplification(side * edge, rho, 1e-30), |trial, found| {
+                if amplified {
+                    trial.at_least(&what, found, 1.0 + 1e3 * ACCURACY);
+                } else {
+                    trial.at_most(&what, found, 1.0 + ACCURACY);
+                }
+            });
+        }
+        for strength in [2.0, 5.0, 100.0] {
+            let what = format!(
+                "amplification over the leading direction's ratio, lambda = {strength}, rho = {rho}, alpha = 1e-60"
             );
-        });
+            let limit = leading_ratio(strength, rho).max(1.0);
+            let found = amplification(strength, rho, 1e-60).map(|found| found.map(|a| a / limit));
+            // At this alpha the other directions are below 1e-9 of the leading one when it saturates.
+            trial.found(&what, found, |trial, found| trial.near(&what, found, *share, 1e-6));
+        }
     }
 }
 
-/// `|tan|` of the angle between w* and the leading eigenvector of `s* Qb + 2 (Qb theta)(Qb theta)'`.
-fn tangent(strength: f64, rho: f64) -> f64 {
+/// `|v'z/w*'z|` for the leading eigenvector z of `s* Qb + 2 (Qb theta)(Qb theta)'`.
+fn leading_ratio(strength: f64, rho: f64) -> f64 {
     let (mu, u) = (1.0 + strength, libm::sqrt(1.0 - rho * rho));
     let energy = 1.0 + strength * rho * rho;
     let (p, q, r) = (energy + 2.0 * u * u, 2.0 * u * mu * rho, energy * mu + 2.0 * mu * mu * rho * rho);
-    // Eigenvector of the larger eigenvalue of [[p, q], [q, r]], then its components along w* = (u, rho) and n = (-rho, u).
+    // Eigenvector of the larger eigenvalue of [[p, q], [q, r]], in the basis of u and v.
     let half = 0.5 * (r - p);
     let (x, y) = (q, half + libm::sqrt(half * half + q * q));
-    ((y * u - x * rho) / (x * u + y * rho)).abs()
-}
-
-/// The largest `(n'Sn/w*'Sw*)^(1/2)` at a grid of times up to the signal's escape.
-fn largest_ratio(strength: f64, rho: f64, alpha: f64) -> Result<f64, String> {
-    let spectrum = TiltedSpectrum::overlap(strength, 100, rho).map_err(|error| error.to_string())?;
-    let risk = BlockRisk::tilted(&spectrum).map_err(|error| error.to_string())?;
-    let start = BlockWeights::equal_start(&spectrum, alpha).map_err(|error| error.to_string())?;
-    let mut flow = MatrixFlow::new(&risk, start).map_err(|error| error.to_string())?;
-    let u = libm::sqrt(1.0 - rho * rho);
-    let rate = (1.0 + strength * rho * rho) * (1.0 + strength);
-    let (mut largest, mut time) = (0.0_f64, 0.0);
-    let step = 0.02 / rate;
-    loop {
-        time += step;
-        let weights = flow.weights_at(time).map_err(|stop| stop.to_string())?;
-        let (signal, other) = (overlap(&weights.block, &[u, rho]), overlap(&weights.block, &[-rho, u]));
-        largest = largest.max(libm::sqrt(other / signal));
-        if signal > 0.25 {
-            return Ok(largest);
-        }
-        if time > 1e4 / rate {
-            return Err("the signal does not escape".into());
-        }
-    }
+    (y / (x * u + y * rho)).abs()
 }
 
 /// `T + alpha - 1` falls as `d^-(factor (1 - s))` for power laws s below one, and tends to a positive limit above.

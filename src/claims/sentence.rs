@@ -38,7 +38,7 @@ pub const SENTENCES: &[Sentence] = &[
     Sentence {
         paper: &SPECGD,
         text: "leading to stable alignment",
-        claims: &["comparison.alignment-stable", "open.alignment-monotone"],
+        claims: &["comparison.alignment-stable", "comparison.alignment-monotone"],
     },
     Sentence {
         paper: &SPECGD,

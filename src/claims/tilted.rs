@@ -1,7 +1,10 @@
 //! Claims of `derivations/tilted.md`.
 
+use super::measured::ACCURACY;
 use super::{Claim, Enclosure, Sabotage, Standing, Trial};
 use crate::descent::Method;
+use crate::experiment::{Covariance, Measured, Setting, Signal, Status, measure};
+use crate::observe::Observable;
 use crate::risk::{BlockRisk, DenseRisk, Landscape};
 use crate::scalar::DomainError;
 use crate::spectrum::{CovarianceMatrix, TiltedSpectrum};
@@ -33,6 +36,25 @@ pub(super) const CLAIMS: &[Claim] = &[
             Sabotage { name: "trace's 2 becomes 2.02", constants: &[3.0, 2.02] },
         ],
         diagram: None,
+    },
+    Claim {
+        id: "tilted.threshold",
+        standing: Standing::Theorem,
+        constants: &[2.0, 3.0, 4.0],
+        check: threshold,
+        sabotaged: &[
+            Sabotage { name: "2 becomes 2.02", constants: &[2.02, 3.0, 4.0] },
+            Sabotage { name: "3 lambda^2 rho^2 becomes 3.03 lambda^2 rho^2", constants: &[2.0, 3.03, 4.0] },
+            Sabotage { name: "the tilt changes nothing", constants: &[2.0, 0.0, 4.0] },
+            Sabotage { name: "4 becomes 4.04", constants: &[2.0, 3.0, 4.04] },
+        ],
+        diagram: Some(&[
+            ("x", "overlap=0:0.95:96"),
+            ("y", "spike=0:4:81"),
+            ("observe", "amplification"),
+            ("optimizer", "gd"),
+            ("init", "1e-6"),
+        ]),
     },
 ];
 
@@ -133,4 +155,66 @@ fn linearisation(strength: f64, rho: f64) -> Result<DMatrix<f64>, String> {
     let mut gradient = start.clone();
     (&risk).gradient(&start, &mut gradient);
     Ok(gradient.block / -small)
+}
+
+/// The spike gains on the signal at the start if and only if `lambda - c_0 + c_1 lambda^2 rho^2 > alpha^2 lambda (3 lambda + d + c_2)`, and
+/// then is amplified.
+fn threshold(constants: &[f64], trial: &mut Trial) {
+    let [c0, c1, c2] = constants else { unreachable!("three constants") };
+    let (mut wrong, mut points) = (0, 0);
+    for strength in [0.9, 1.5, 2.5, 20.0, 300.0] {
+        for rho in [0.0, 0.05, 0.3, 0.6, 0.9] {
+            for dimension in [3_u64, 100, 10_000] {
+                let d = dimension as f64;
+                let edge =
+                    (strength - c0 + c1 * (strength * rho) * (strength * rho)) / (strength * (3.0 * strength + d + c2));
+                if edge <= 0.0 {
+                    continue;
+                }
+                for side in [-1.0, 1.0] {
+                    points += 1;
+                    match gain(strength, dimension, rho, libm::sqrt(edge * (1.0 + 1e-6 * side))) {
+                        Ok(gain) => wrong += usize::from((gain > 0.0) != (side < 0.0)),
+                        Err(reason) => return trial.unknown("gradient at the start", reason),
+                    }
+                }
+            }
+        }
+    }
+    // The sides are 1e-6 off the edge, the gradient's rounding is nine orders below that.
+    let what =
+        format!("sign of the spike's gain at the start, a millionth off the curve, {points} points: wrong signs");
+    trial.at_most(what, Enclosure::ladder(wrong as f64, wrong as f64), 0.0);
+    for (strength, rho) in [(1.6, 0.3), (1.0, 0.6), (5.0, 0.1), (0.9, 0.9)] {
+        let edge =
+            (strength - c0 + c1 * (strength * rho) * (strength * rho)) / (strength * (3.0 * strength + 100.0 + c2));
+        let init = libm::sqrt(0.5 * edge.max(1e-12));
+        let what = format!("amplification at half the curve's alpha^2, lambda = {strength}, rho = {rho}, d = 100");
+        let found = amplification(strength, rho, init);
+        trial.found(&what, found, |trial, found| trial.at_least(&what, found, 1.0 + 1e3 * ACCURACY));
+    }
+}
+
+/// The amplification of GD's flow for a signal of overlap rho with the spike, d = 100: of the covariance's own flow, to its accuracy.
+pub(super) fn amplification(strength: f64, rho: f64, init: f64) -> Result<Enclosure, String> {
+    let covariance = Covariance::Spiked { strength, dimension: 100 };
+    let setting = Setting { signal: Signal::Overlap(rho), ..Setting::new(covariance, init, Method::GradientDescent) };
+    match measure(&setting, Observable::Amplification, None) {
+        Measured { value: Some(value), status: Status::Ok } => Ok(Enclosure::observed(value)),
+        measured => Err(measured.status.to_string()),
+    }
+}
+
+/// `alpha^2/2` times the derivative of `log(v'Sv/w*'Sw*)` at the equal start.
+fn gain(strength: f64, dimension: u64, rho: f64, init: f64) -> Result<f64, String> {
+    let spectrum = TiltedSpectrum::overlap(strength, dimension, rho).map_err(text)?;
+    let risk = BlockRisk::tilted(&spectrum).map_err(text)?;
+    let start = BlockWeights::equal_start(&spectrum, init).map_err(text)?;
+    let mut gradient = start.clone();
+    (&risk).gradient(&start, &mut gradient);
+    let form = |x: [f64; 2]| {
+        let x = DVector::from_row_slice(&x);
+        -init * x.dot(&(&gradient.block * &x))
+    };
+    Ok(form([0.0, 1.0]) - form([libm::sqrt(1.0 - rho * rho), rho]))
 }

@@ -50,6 +50,14 @@ pub struct Judgement {
     pub findings: Vec<Finding>,
 }
 
+impl Judgement {
+    /// How many findings are of each provenance, strongest first; those that there are none of are left out.
+    pub fn evidence(&self) -> Vec<(Provenance, usize)> {
+        let of = |p: Provenance| (p, self.findings.iter().filter(|f| f.measured.provenance == p).count());
+        [Provenance::Proof, Provenance::Ladder, Provenance::Sampling].map(of).into_iter().filter(|e| e.1 > 0).collect()
+    }
+}
+
 /// Runs the check of `claim`, as stated or `sabotaged`, and judges what it found. A panic is no answer.
 pub fn verify(claim: &Claim, constants: &[f64], effort: Effort) -> Judgement {
     let trial = catch_unwind(AssertUnwindSafe(|| {

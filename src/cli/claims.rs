@@ -77,18 +77,25 @@ pub(super) fn chosen(names: &[String]) -> Result<Vec<&'static Claim>, CliError> 
     for name in names {
         let matching = claims::matching(name);
         if matching.is_empty() {
-            return Err(CliError::Invalid(format!("there is no claim {name:?}; `specdyn claims` lists them")));
+            return Err(unknown(name));
         }
         ids.extend(matching.into_iter().map(|claim| claim.id));
     }
     Ok(claims::registry().into_iter().filter(|claim| ids.contains(&claim.id)).collect())
 }
 
+/// No claim has this name; perhaps one was meant that is like it.
+fn unknown(name: &str) -> CliError {
+    let near = claims::nearest(name);
+    let hint = if near.is_empty() { String::new() } else { format!("did you mean {}? ", near.join(", ")) };
+    CliError::Invalid(format!("there is no claim {name:?}; {hint}`specdyn claims` lists all"))
+}
+
 /// Exactly one claim.
 pub(super) fn one(name: &str) -> Result<&'static Claim, CliError> {
     match claims::matching(name)[..] {
         [claim] => Ok(claim),
-        [] => Err(CliError::Invalid(format!("there is no claim {name:?}; `specdyn claims` lists them"))),
+        [] => Err(unknown(name)),
         ref several => {
             let ids: Vec<&str> = several.iter().map(|claim| claim.id).collect();
             Err(CliError::Invalid(format!("{name:?} may be {}", ids.join(", "))))
@@ -105,7 +112,8 @@ pub(super) fn expand(mut arguments: Vec<OsString>) -> Result<Vec<OsString>, CliE
     let Some(name) = text(2, &arguments).filter(|name| !name.starts_with('-')) else { return Ok(arguments) };
     let claim = one(&name)?;
     let Some(diagram) = claim.diagram else {
-        return Err(CliError::Invalid(format!("{} has no phase diagram; `specdyn explain` says which have", claim.id)));
+        let having: Vec<&str> = claims::registry().into_iter().filter(|c| c.diagram.is_some()).map(|c| c.id).collect();
+        return Err(CliError::Invalid(format!("{} has no phase diagram; these have: {}", claim.id, having.join(", "))));
     };
     arguments.splice(2..3, diagram.iter().map(|(name, value)| format!("--{name}={value}").into()));
     Ok(arguments)

@@ -157,15 +157,20 @@ impl<T: Element> EmpiricalGradient<T> {
         let mut squares = 0.0;
         for first in (0..count).step_by(together) {
             let workers = &mut self.workers[..together.min(count - first)];
-            workers.par_iter_mut().enumerate().for_each(|(w, worker)| {
+            let sum = |(w, worker): (usize, &mut Worker<T>)| {
                 worker.sum.clear();
                 worker.squares = 0.0;
                 for (x, noise) in &blocks[share(first + w)] {
                     each(worker, x, noise);
                     worker.squares += worker.scratch.sum_of_squares();
                 }
-            });
-            for worker in workers {
+            };
+            match workers {
+                // Handing a small sum to another thread and waiting for it would take longer than the sum.
+                [only] => sum((0, only)),
+                several => several.par_iter_mut().enumerate().for_each(sum),
+            }
+            for worker in &self.workers[..together.min(count - first)] {
                 total.add(&worker.sum);
                 squares += worker.squares;
             }

@@ -23,15 +23,21 @@ const FACTOR_THREE_SPIKE: f64 = 2.0;
 /// Points along a curve.
 const POINTS: usize = 2048;
 
-/// The theory's boundaries for `grid`: a line for every panel that has one. SpecGD never amplifies, so it has none; for a tilted or
-/// random signal, or weights off the invariant manifold, none is proved.
+/// The theory's boundaries for `grid`: a line for every panel that has one. SpecGD never amplifies, so it has none; for a random signal
+/// or another width none is known. For a tilted signal it is GD's curve of `threshold`, `derivations/tilted.md`.
 pub fn boundaries(grid: &Grid) -> Vec<Boundary> {
     let Covariance::Spiked { dimension, .. } = &grid.base.covariance else { return Vec::new() };
-    let leaves_manifold = [&grid.x, &grid.y].iter().any(|axis| matches!(axis.name.as_str(), "overlap" | "width"));
-    if grid.observable != Observable::Amplification || !grid.base.is_on_manifold() || leaves_manifold {
+    let axes = [&grid.x, &grid.y].map(|axis| axis.name.as_str());
+    if grid.observable != Observable::Amplification || grid.base.step_size.is_some() && axes.contains(&"overlap") {
         return Vec::new();
     }
     let dimension = *dimension as f64;
+    if axes.contains(&"overlap") && axes.contains(&"spike") && grid.base.width.is_none() {
+        return tilted(grid, dimension);
+    }
+    if !grid.base.is_on_manifold() || axes.iter().any(|name| matches!(*name, "overlap" | "width")) {
+        return Vec::new();
+    }
     let panel = |(index, (_, method)): (usize, &(String, Method<f64>))| {
         let (label, points) = match (method, grid.x.name.as_str(), grid.y.name.as_str()) {
             (Method::Spectral, ..) => return None,
@@ -48,6 +54,26 @@ pub fn boundaries(grid: &Grid) -> Vec<Boundary> {
     grid.methods.iter().enumerate().filter_map(panel).collect()
 }
 
+/// The curve in the plane of overlap and strength, for the panels of GD.
+fn tilted(grid: &Grid, dimension: f64) -> Vec<Boundary> {
+    let (overlap, spike) = if grid.x.name == "overlap" { (&grid.x, &grid.y) } else { (&grid.y, &grid.x) };
+    let pull = grid.base.init * grid.base.init;
+    let points = (0..POINTS).filter_map(|i| {
+        let rho = overlap.start + (overlap.stop - overlap.start) * (i as f64 / (POINTS - 1) as f64);
+        // 3 (rho^2 - alpha^2) lambda^2 + p lambda - 2 = 0, its smallest positive root.
+        let p = 1.0 - pull * (dimension + 4.0);
+        let root = p * p + 24.0 * (rho * rho - pull);
+        let lambda = 2.0 * FACTOR_THREE_SPIKE / (p + root.sqrt());
+        let point = if grid.x.name == "overlap" { (rho, lambda) } else { (lambda, rho) };
+        (lambda > 0.0 && (spike.start..=spike.stop).contains(&lambda)).then_some(point)
+    });
+    let points: Vec<(f64, f64)> = points.collect();
+    let panels = grid.methods.iter().enumerate().filter(|(_, (_, method))| *method == Method::GradientDescent);
+    let boundary = |(index, _)| Boundary { label: TILTED.into(), method: index, points: points.clone() };
+    if points.len() > 1 { panels.map(boundary).collect() } else { Vec::new() }
+}
+
+const TILTED: &str = "theory: λ − 2 + 3λ²ρ² = α²λ(3λ + d + 4)";
 const EXACT: &str = "theory: λ − 2 = α²λ(3λ + d + 4)";
 const LIMIT: &str = "theory as α → 0: λ = 2";
 

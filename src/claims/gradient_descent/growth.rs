@@ -1,12 +1,13 @@
 //! What the first instant decides: when the signal never shrinks, and the boundary of amplification at finite initialisation.
 
+use super::super::certified::{amplification, spiked, watch_descent};
 use super::super::instances::exact_spectrum;
-use super::super::measured::{ACCURACY, Population};
+use super::super::measured::ACCURACY;
 use super::super::{Enclosure, Trial};
-use crate::descent::Method;
 use crate::risk::manifold::{bracket, excess_energy};
-use crate::scalar::{Rational, Real, Scalar};
+use crate::scalar::{Interval, Rational, Real, Scalar};
 use crate::spectrum::Spectrum;
+use crate::trajectory::validated::amplification_of_box;
 
 /// The exact value of a double.
 fn exact(x: f64) -> Rational {
@@ -39,20 +40,20 @@ pub(super) fn signal_monotone(constants: &[f64], trial: &mut Trial) {
     }
     trial.equal(format!("sign of h_0 a millionth off the edge, {instances} exact spectra: wrong signs"), wrong);
 
-    // The set is kept: from the edge itself the signal does not decrease.
+    // The set is kept: from just inside it the bracket stays negative, at all times of a certified flow.
     for (strength, dimension) in [(20.0_f64, 100_u64), (0.5, 10), (300.0, 1000)] {
         let trace = dimension as f64 + strength;
         let init = libm::sqrt(0.999 * top / (bottom + trace));
-        let population = Population::spiked(strength, dimension, init, Method::GradientDescent);
-        let times: Vec<f64> = (0..60).map(|k| 1e-4 * libm::pow(1.25, f64::from(k))).collect();
-        let what = format!(
-            "smallest growth of the signal between 60 times, lambda = {strength}, d = {dimension}, alpha near the edge"
-        );
-        trial.found(&what, population.at(&times), |trial, rows| {
-            let growth = rows.windows(2).map(|pair| pair[1].coefficients[0].hi / pair[0].coefficients[0].lo - 1.0);
-            let smallest = growth.fold(f64::INFINITY, f64::min);
-            trial.at_least(&what, Enclosure::ladder(smallest, smallest), -ACCURACY);
+        let times: Vec<f64> = (0..50).map(|k| 1e-4 * libm::pow(1.25, f64::from(k))).collect();
+        let what =
+            format!("largest h_0 at 50 times to t = 5.6, lambda = {strength}, d = {dimension}, alpha near the edge");
+        let mut largest = Interval::point(f64::MIN);
+        let spectrum = spiked(Interval::point(strength), dimension);
+        let found = watch_descent(&spectrum, Interval::point(init), &times, |step, time| {
+            largest = largest.max(step.brackets_at(time)[0]);
+            true
         });
+        trial.found(&what, found, |trial, ()| trial.at_most(&what, Enclosure::proof(largest), 0.0));
     }
 }
 
@@ -92,16 +93,19 @@ pub(super) fn initial_growth(constants: &[f64], trial: &mut Trial) {
                 if !(1e-300..=1.0).contains(&init) {
                     continue;
                 }
-                let what =
+                let at =
                     format!("amplification at lambda = {strength}, d = {dimension}, alpha = {side} of the curve's");
-                let found = Population::spiked(strength, dimension, init, Method::GradientDescent).amplification();
-                trial.found(&what, found, |trial, found| {
-                    if amplified {
-                        trial.at_least(&what, found, 1.0 + 100.0 * ACCURACY);
-                    } else {
-                        trial.at_most(&what, found, 1.0 + ACCURACY);
-                    }
-                });
+                if amplified {
+                    let found = amplification(&spiked(Interval::point(strength), dimension), init);
+                    trial.found(&at, found, |trial, found| trial.at_least(&at, found, 1.0 + 100.0 * ACCURACY));
+                } else {
+                    // It falls with alpha: one flow speaks for all larger starts.
+                    let what = format!("{at} and above");
+                    let starts = Interval::new(init, 1.0).expect("in order");
+                    let found = amplification_of_box(Interval::point(strength), dimension, starts);
+                    let found = found.map(Enclosure::proof).map_err(|error| error.to_string());
+                    trial.found(&what, found, |trial, found| trial.at_most(&what, found, 1.0 + ACCURACY));
+                }
             }
         }
     }

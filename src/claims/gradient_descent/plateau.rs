@@ -1,12 +1,14 @@
 //! The spike's plateau, and the step that it costs.
 
-use super::super::measured::Population;
+use super::super::certified::{decimal, descent_at, spiked};
 use super::super::{Enclosure, Trial};
 use crate::descent::Method;
 use crate::risk::manifold::{bracket, excess_energy, gradient};
-use crate::scalar::{Rational, Scalar};
-use crate::spectrum::Spectrum;
+use crate::risk::{DenseRisk, Landscape};
+use crate::scalar::{DomainError, Interval, Rational, Scalar};
+use crate::spectrum::{CovarianceMatrix, Spectrum};
 use crate::trajectory::Recursion;
+use nalgebra::{DMatrix, DVector};
 
 /// The spike rests at `b^2 = 1/(saturation mu)`; the signal then grows at `signal/3` and the bulk at `bulk/3`.
 pub(super) fn plateau(constants: &[f64], trial: &mut Trial) {
@@ -29,22 +31,25 @@ pub(super) fn plateau(constants: &[f64], trial: &mut Trial) {
     }
     trial.equal("brackets at b^2 = 1/(3 mu), a = c = 0, in exact arithmetic, 8 pairs (mu, d): wrong values", wrong);
 
-    // Along a trajectory: at alpha = 1e-60 the plateau lasts from t = 138/mu to t = 50, all but its ends are within 1e-6 of it.
+    // Along a certified flow: at alpha = 1e-60 the plateau lasts from t = 138/mu to t = 50, all but its ends are within 1e-6 of it.
     for &mu in trial.first(&[21.0_f64, 201.0], 1) {
-        let population = Population::spiked(mu - 1.0, 100, 1e-60, Method::GradientDescent);
         let (from, to) = (12.0, 30.0);
-        match population.at(&[from, to]) {
+        let spectrum = spiked(Interval::point(mu - 1.0), 100);
+        match descent_at(&spectrum, decimal("1e-60"), &[from, to]) {
             Ok(rows) => {
-                let rate = |j: usize| {
-                    let ends = [&rows[0].coefficients[j], &rows[1].coefficients[j]];
-                    let of = |a: f64, b: f64| (libm::log(b) - libm::log(a)) / (to - from);
-                    Enclosure { lo: of(ends[0].hi, ends[1].lo), hi: of(ends[0].lo, ends[1].hi), ..*ends[1] }
+                let rate = |j: usize| (rows[1][j] / rows[0][j]).ln() / Interval::point(to - from);
+                let square = rows[0][1].square() * Interval::point(saturation * mu);
+                let near = |trial: &mut Trial, what: &str, found: Interval, value: f64| {
+                    trial.near(
+                        format!("{what} on the plateau, mu = {mu}, t = 12 to 30"),
+                        Enclosure::proof(found),
+                        value,
+                        1e-6,
+                    );
                 };
-                let b = rows[0].coefficients[1];
-                let square = b.map(|b| saturation * mu * b * b);
-                trial.near(format!("3 mu b^2 on the plateau, mu = {mu}"), square, 1.0, 1e-6);
-                trial.near(format!("growth of the signal on the plateau, mu = {mu}"), rate(0), signal / 3.0, 1e-6);
-                trial.near(format!("growth of the bulk on the plateau, mu = {mu}"), rate(2), bulk / 3.0, 1e-6);
+                near(trial, "3 mu b^2", square, 1.0);
+                near(trial, "growth of the signal", rate(0), signal / 3.0);
+                near(trial, "growth of the bulk", rate(2), bulk / 3.0);
             }
             Err(reason) => trial.unknown(format!("the plateau at mu = {mu}"), reason),
         }
@@ -68,21 +73,68 @@ pub(super) fn step_ceiling(constants: &[f64], trial: &mut Trial) {
         let found = distance(&spectrum, vec![0.99, 0.0, 0.0], 0, 1.0, side / inverse, steps);
         judge(trial, format!("|a - 1| after {steps} steps of {side} of the ceiling at the optimum"), found, settles);
     }
-    // The multiplier itself: dg_b/db = 2 mu at b = 1/(3 k), mu = 3 k^2, by a difference that is exact for cubics.
+    exact_multipliers(*ceiling, *inverse, trial);
+}
+
+/// The multipliers `1 - eta dg/dw` at the ceilings, a thousandth below and above, exactly: of the spike at its plateau, of the signal at
+/// the optimum, and there, off the manifold, of the signal's column in the spike's row.
+fn exact_multipliers(ceiling: f64, inverse: f64, trial: &mut Trial) {
+    let number = |x: f64| <Rational as crate::scalar::Real>::from_f64(x, &());
+    let thousandth = Rational::fraction(1, 1000);
     let mut wrong = 0;
+    let mut judge = |slope: &Rational, ceiling: &Rational| {
+        for side in [-1, 1] {
+            let step = ceiling.clone() * (slope.int(1) + thousandth.times(side));
+            let multiplier = slope.int(1) - step * slope;
+            wrong += usize::from((multiplier.square() > slope.int(1)) != (side > 0));
+        }
+    };
+    // b = 1/(3 k) is the plateau at mu = 3 k^2.
     for k in [1_i64, 2, 5] {
         let mu = Rational::fraction(3 * k * k, 1);
         let spectrum = Spectrum::spiked(mu.clone() - mu.int(1), 50).expect("a check's own parameters");
-        let at = |b: &Rational| {
-            let e = [-mu.int(1), b.square(), mu.int(0)];
-            gradient(&mu, &bracket(&mu, &e[1], &excess_energy(&spectrum, &e)), b)
+        let spike = |b: &Rational| {
+            let tau = excess_energy(&spectrum, &[-mu.int(1), b.square(), mu.int(0)]);
+            gradient(&mu, &bracket(&mu, &b.square(), &tau), b)
         };
-        let (b, h) = (Rational::fraction(1, 3 * k), Rational::fraction(1, 16));
-        let shifted = |n: i64| at(&(b.clone() + h.times(n)));
-        let slope = ((shifted(-2) - shifted(2)) + (shifted(1) - shifted(-1)).times(8)) / h.times(12);
-        wrong += usize::from(slope != mu.times(2));
+        judge(&slope_of_cubic(spike, &Rational::fraction(1, 3 * k)), &(number(ceiling) / &mu));
+        let signal = |a: &Rational| {
+            let e = [a.square() - mu.int(1), mu.int(0), mu.int(0)];
+            gradient(&mu.int(1), &bracket(&mu.int(1), &e[0], &excess_energy(&spectrum, &e)), a)
+        };
+        judge(&slope_of_cubic(signal, &mu.int(1)), &(mu.int(1) / number(inverse)));
+        match off_the_manifold(3.0 * (k * k) as f64) {
+            Ok(slope) => judge(&number(slope), &(number(ceiling) / &mu)),
+            Err(reason) => trial.unknown("gradient off the manifold", reason),
+        }
     }
-    trial.equal("slope of the spike's gradient at its plateau, exactly, mu = 3, 12, 75: values other than 2 mu", wrong);
+    let what =
+        "multipliers a thousandth below and above the ceilings, exactly, mu = 3, 12, 75: |.| on the wrong side of 1";
+    trial.equal(what, wrong);
+}
+
+/// The slope of a polynomial of degree at most four at `x`, by a difference that is exact for those.
+fn slope_of_cubic(f: impl Fn(&Rational) -> Rational, x: &Rational) -> Rational {
+    let h = Rational::fraction(1, 16);
+    let shifted = |n: i64| f(&(x.clone() + h.times(n)));
+    ((shifted(-2) - shifted(2)) + (shifted(1) - shifted(-1)).times(8)) / h.times(12)
+}
+
+/// The same of the dense gradient at the optimum, for the entry of the signal's column in the spike's row: sums of few multiples of
+/// 1/4096, which doubles hold exactly.
+fn off_the_manifold(mu: f64) -> Result<f64, String> {
+    let text = |error: DomainError| error.to_string();
+    let covariance = CovarianceMatrix::diagonal(vec![1.0, mu, 1.0, 1.0]).map_err(text)?;
+    let risk = DenseRisk::new(covariance, DVector::from_fn(4, |i, _| if i == 0 { 1.0 } else { 0.0 })).map_err(text)?;
+    let entry = |x: f64| {
+        let mut weights = DMatrix::zeros(4, 4);
+        (weights[(0, 0)], weights[(1, 0)]) = (1.0, x);
+        let mut gradient = DMatrix::zeros(4, 4);
+        (&risk).gradient(&weights, &mut gradient);
+        gradient[(1, 0)]
+    };
+    let h = 1.0 / 16.0;
+    Ok(((entry(-2.0 * h) - entry(2.0 * h)) + 8.0 * (entry(h) - entry(-h))) / (12.0 * h))
 }
 
 /// How far coefficient `j` is from `rest`, relatively, the larger of the last two steps (the recursion alternates).

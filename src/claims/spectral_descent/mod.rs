@@ -3,6 +3,7 @@
 mod chattering;
 mod exact_flow;
 mod no_amplification;
+pub(super) mod ratios;
 
 use super::{Claim, Sabotage, Standing};
 
@@ -36,7 +37,7 @@ pub(super) const CLAIMS: &[Claim] = &[
         ],
         diagram: Some(&[
             ("x", "spike=0:20:101"),
-            ("y", "step-size=1e-3:0.05:51:log"),
+            ("y", "step-size=1e-3:0.025:51:log"),
             ("observe", "amplification"),
             ("optimizer", "gd,specgd"),
         ]),

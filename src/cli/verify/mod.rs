@@ -38,7 +38,7 @@ pub(super) struct VerifyOptions {
     /// Lines for people, JSON, or a document
     #[arg(long, value_enum, default_value_t = ReportFormat::Text)]
     format: ReportFormat,
-    /// Add the seconds that each check took; without them the same seed gives the same bytes
+    /// Add the seconds that each check took; lines on a terminal have them anyway. Without them the same seed gives the same bytes
     #[arg(long)]
     times: bool,
     /// With --format json: leave out everything measured but the finding that decided
@@ -82,9 +82,11 @@ pub(super) fn execute(options: &VerifyOptions) -> Result<(), CliError> {
         Some(folder) => markdown::draw(folder, &claims, options.force)?,
         None => Vec::new(),
     };
+    // Whoever reads along wants to know; what is kept is to be the same every time.
+    let times = options.times || (options.output.is_none() && std::io::stdout().is_terminal());
     let write = |out: &mut dyn Write| -> std::io::Result<()> {
         match options.format {
-            ReportFormat::Text => report::text(&entries, options.times, out),
+            ReportFormat::Text => report::text(&entries, times, out),
             ReportFormat::Json => report::json(&entries, options.times, options.brief, effort, out),
             ReportFormat::Markdown => markdown::document(&entries, &figures, effort, out),
         }

@@ -23,14 +23,13 @@ pub(super) fn text(entries: &[Entry], times: bool, out: &mut dyn Write) -> io::R
             Some(finding) => format!("{}: {} {}", finding.what, finding.measured, finding.bound),
             None => "nothing measured".into(),
         };
-        let provenance = judgement.provenance.map_or("no evidence", |p| p.name());
         write!(out, "{:12} {:width$}", judgement.verdict, entry.claim.id)?;
         if let Some(wrong) = entry.sabotage {
             write!(out, "  SABOTAGED ({})", wrong.name)?;
         } else if entry.claim.standing == Standing::Refuted {
             write!(out, "  REFUTED, as `specdyn explain` says")?;
         }
-        write!(out, "  {found} [{provenance}]")?;
+        write!(out, "  {found} [{}]", evidence(judgement))?;
         if let Some(reason) = judgement.reason.as_ref().filter(|_| judgement.verdict.name() == "inconclusive") {
             write!(out, "  because {reason}")?;
         }
@@ -40,6 +39,12 @@ pub(super) fn text(entries: &[Entry], times: bool, out: &mut dyn Write) -> io::R
         writeln!(out, "  # {}", entry.reproduce)?;
     }
     Ok(())
+}
+
+/// How many findings are proofs, ladders and samples: `12 proof, 1 sampling`.
+pub(super) fn evidence(judgement: &Judgement) -> String {
+    let counts: Vec<String> = judgement.evidence().iter().map(|(p, count)| format!("{count} {p}")).collect();
+    if counts.is_empty() { "no evidence".into() } else { counts.join(", ") }
 }
 
 /// Everything, for scripts.
@@ -58,6 +63,8 @@ pub(super) fn json(entries: &[Entry], times: bool, brief: bool, effort: Effort, 
                 "bound": decisive.as_ref().map(|d| d["bound"].clone()),
                 "what": decisive.as_ref().map(|d| d["what"].clone()),
                 "provenance": judgement.provenance.map(|p| p.name()),
+                "evidence": judgement.evidence().iter().map(|(p, count)| (p.name().to_string(), json!(count)))
+                    .collect::<serde_json::Map<_, _>>(),
                 "sabotage": entry.sabotage.map(|wrong| wrong.name),
                 "constants": entry.sabotage.map_or(entry.claim.constants, |wrong| wrong.constants),
                 "reason": judgement.reason,

@@ -1,11 +1,15 @@
 //! Claims of `derivations/comparison.md`: the two methods side by side.
 
-use super::instances::spectrum;
-use super::limit::{exponent, limit};
+mod alignment;
+
+use super::certified::{amplification, decimal};
+use super::limit::limit;
 use super::measured::{ACCURACY, Population};
+use super::spectral_descent::ratios::follow;
 use super::{Claim, Enclosure, Sabotage, Standing, Trial};
 use crate::descent::Method;
-use crate::observe::{Condition, Observable, Quantity};
+use crate::observe::{Condition, Quantity};
+use crate::scalar::Interval;
 use crate::spectrum::{Group, Spectrum};
 
 pub(super) const CLAIMS: &[Claim] = &[
@@ -13,16 +17,17 @@ pub(super) const CLAIMS: &[Claim] = &[
         id: "comparison.alignment-lost",
         standing: Standing::Theorem,
         constants: &[2.0, 3.0],
-        check: alignment_lost,
+        check: alignment::lost,
         sabotaged: &[
             Sabotage { name: "exponent 2 becomes 1.9", constants: &[1.9, 3.0] },
             Sabotage { name: "first power of the amplification", constants: &[1.0, 3.0] },
             Sabotage { name: "3 becomes 3.03", constants: &[2.0, 3.03] },
         ],
         diagram: Some(&[
-            ("x", "spike=0:20:201"),
-            ("y", "init=1e-6:1e-1:101:log"),
-            ("observe", "alignment"),
+            // The dip is between 1/(d - 1 + A^2) and 1/(1 + A^2), A the amplification.
+            ("x", "spike=0:20:81"),
+            ("y", "init=1e-12:1e-1:89:log"),
+            ("observe", "amplification"),
             ("optimizer", "gd,specgd"),
         ]),
     },
@@ -30,11 +35,23 @@ pub(super) const CLAIMS: &[Claim] = &[
         id: "comparison.alignment-stable",
         standing: Standing::Theorem,
         constants: &[1.0],
-        check: alignment_stable,
+        check: alignment::stable,
         sabotaged: &[
             Sabotage { name: "never below 1.01 times its start", constants: &[1.01] },
             Sabotage { name: "never below 1.1 times its start", constants: &[1.1] },
             Sabotage { name: "never below twice its start", constants: &[2.0] },
+        ],
+        diagram: None,
+    },
+    Claim {
+        id: "comparison.alignment-monotone",
+        standing: Standing::Theorem,
+        constants: &[0.0],
+        check: alignment::monotone,
+        sabotaged: &[
+            Sabotage { name: "spectral power 0.1 instead of 0", constants: &[0.1] },
+            Sabotage { name: "spectral power 1/2 instead of 0", constants: &[0.5] },
+            Sabotage { name: "gradient descent instead", constants: &[1.0] },
         ],
         diagram: None,
     },
@@ -82,73 +99,6 @@ pub(super) const CLAIMS: &[Claim] = &[
         ]),
     },
 ];
-
-/// The smallest alignment along GD's flow falls as `alpha^(square (1 - factor/mu))`.
-fn alignment_lost(constants: &[f64], trial: &mut Trial) {
-    let [square, factor] = constants else { unreachable!("two constants") };
-    let rungs: Vec<f64> = [10, 20, 30, 40, 50, 60].map(|k| libm::pow(10.0, -f64::from(k))).to_vec();
-    for &(mu, dimension) in trial.first(&[(6.0, 100_u64), (21.0, 10), (11.0, 1000)], 2) {
-        let what =
-            format!("exponent of the smallest alignment in alpha, mu = {mu}, d = {dimension}, alpha = 1e-10 to 1e-60");
-        let lowest: Result<Vec<f64>, String> =
-            rungs.iter().map(|&alpha| smallest_alignment(mu, dimension, alpha)).collect();
-        let found = lowest.and_then(|lowest| exponent(&rungs, &lowest, 1e-6));
-        // The time of the smallest alignment is sought on a grid, to a relative 1e-6 of its value.
-        trial.found(&what, found, |trial, found| trial.near(&what, found, square * (1.0 - factor / mu), 2e-3));
-    }
-}
-
-/// The alignment has one dip: golden-section search for it between the start and the signal's escape.
-fn smallest_alignment(mu: f64, dimension: u64, alpha: f64) -> Result<f64, String> {
-    let population = Population::spiked(mu - 1.0, dimension, alpha, Method::GradientDescent);
-    let at = |t: f64| population.at(&[t]).map(|rows| libm::log(rows[0].alignment.hi));
-    let escape = population.measure(Observable::EscapeTime)?;
-    let (mut left, mut right) = (0.0, escape.hi);
-    const GOLDEN: f64 = 0.618_033_988_749_894_8;
-    let (mut x, mut y) = (right - GOLDEN * (right - left), left + GOLDEN * (right - left));
-    let (mut fx, mut fy) = (at(x)?, at(y)?);
-    while right - left > 1e-7 * escape.hi {
-        if fx < fy {
-            (right, y, fy) = (y, x, fx);
-            x = right - GOLDEN * (right - left);
-            fx = at(x)?;
-        } else {
-            (left, x, fx) = (x, y, fy);
-            y = left + GOLDEN * (right - left);
-            fy = at(y)?;
-        }
-    }
-    Ok(libm::exp(fx.min(fy)))
-}
-
-/// SpecGD's alignment is at least `share/d` at all times.
-fn alignment_stable(constants: &[f64], trial: &mut Trial) {
-    let share = constants[0];
-    let mut normals = trial.normals(0);
-    let count = trial.count(300, 50);
-    let mut smallest = Enclosure::observed(f64::INFINITY);
-    for _ in 0..count {
-        let spectrum = spectrum(&mut normals, 1.5);
-        let d = spectrum.dimension() as f64;
-        let init = libm::exp(-1.0 - 3.0 * normals.next().abs());
-        let times: Vec<f64> = (0..=60).map(|k| 0.02 * f64::from(k)).collect();
-        match Population::flow(&spectrum, init, Method::Spectral).at(&times) {
-            Err(reason) => return trial.unknown("alignment along random flows", reason),
-            Ok(rows) => {
-                for row in rows {
-                    if row.alignment.lo * d < smallest.lo {
-                        smallest = Enclosure::sampled(row.alignment.lo * d, row.alignment.hi * d);
-                    }
-                }
-            }
-        }
-    }
-    trial.at_least(
-        format!("smallest alignment times d, {count} random spectra, 61 times each"),
-        smallest,
-        share - ACCURACY,
-    );
-}
 
 /// `t_GD(eps) ~ (constant (d - 2)/(d + 1))^(1/2) eps^power`; `t_Spec(eps) <= most (((d + 2)/(d + 1))^(1/2) - alpha)`.
 fn contraction_accelerated(constants: &[f64], trial: &mut Trial) {
@@ -245,16 +195,16 @@ fn broader_covariances(constants: &[f64], trial: &mut Trial) {
 }
 
 fn expect(trial: &mut Trial, name: &str, spectrum: &Spectrum, amplified: bool) {
+    let spectrum = spectrum.map(|x| Interval::point(*x));
     let what = format!("GD's amplification, {name}, alpha = 1e-200");
-    let found = Population::flow(spectrum, 1e-200, Method::GradientDescent).amplification();
-    trial.found(&what, found, |trial, found| {
+    trial.found(&what, amplification(&spectrum, 1e-200), |trial, found| {
         if amplified {
             trial.at_least(&what, found, 1.0 + 1e3 * ACCURACY);
         } else {
             trial.at_most(&what, found, 1.0 + ACCURACY);
         }
     });
-    let what = format!("SpecGD's amplification, {name}, alpha = 1e-3");
-    let found = Population::flow(spectrum, 1e-3, Method::Spectral).amplification();
-    trial.found(&what, found, |trial, found| trial.at_most(&what, found, 1.0 + ACCURACY));
+    let what = format!("segments of SpecGD's flow on which a group may gain on the signal, {name}, alpha = 1e-3");
+    let found = follow(&spectrum, decimal("1e-3"));
+    trial.found(&what, found, |trial, found| trial.equal(&what, found.gaining));
 }
