@@ -133,18 +133,19 @@ fn accuracy(tolerance: Option<f64>) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// The spiked covariance and start in so many digits.
+/// The spiked covariance and start in so many bits.
 #[cfg(feature = "mpfr")]
-fn in_digits(digits: u32) -> Result<(Spectrum<Mp>, Vec<Mp>, Mp), Box<dyn Error>> {
-    let bits = Precision::for_digits(digits)?;
-    let spectrum = Spectrum::spiked(Mp::parse("20", &bits)?, 100)?;
-    let start = equal_start(&spectrum, &Mp::parse("1e-3", &bits)?)?;
-    Ok((spectrum, start, Mp::parse("50", &bits)?))
+fn in_precision(bits: &Precision) -> Result<(Spectrum<Mp>, Vec<Mp>), Box<dyn Error>> {
+    let spectrum = Spectrum::spiked(Mp::parse("20", bits)?, 100)?;
+    let start = equal_start(&spectrum, &Mp::parse("1e-3", bits)?)?;
+    Ok((spectrum, start))
 }
 
 #[cfg(feature = "mpfr")]
 fn digits(digits: u32) -> Result<(), Box<dyn Error>> {
-    let (spectrum, start, end) = in_digits(digits)?;
+    let bits = Precision::for_digits(digits)?;
+    let (spectrum, start) = in_precision(&bits)?;
+    let end = Mp::parse("50", &bits)?;
     let mut flow = GradientFlow::new(&spectrum, &start)?;
     report(1, || {
         if flow.restart(&spectrum, &start).is_ok() {
@@ -157,7 +158,7 @@ fn digits(digits: u32) -> Result<(), Box<dyn Error>> {
 
 #[cfg(feature = "mpfr")]
 fn exact_digits(digits: u32) -> Result<(), Box<dyn Error>> {
-    let (spectrum, start, _) = in_digits(digits)?;
+    let (spectrum, start) = in_precision(&Precision::for_digits(digits)?)?;
     ExactFlow::new(&spectrum, &start)?;
     report(1, || drop(black_box(ExactFlow::new(&spectrum, &start).expect("a start").finish())));
     Ok(())

@@ -318,7 +318,7 @@ mod tests {
             add_product(&whole, &y, Part::Full, &mut by_whole);
             add_product(&half, &y, Part::Full, &mut by_half);
             assert_eq!(by_whole, by_half, "n = {n}");
-            let bytes = (half.data().len() * size_of::<T::Panel>()) as u64;
+            let bytes = size_of_val(half.data()) as u64;
             assert_eq!(bytes, Panels::<T>::upper_bytes(n), "n = {n}");
             assert!(n < 5 * T::WIDTH || 3 * bytes < 2 * Panels::<T>::bytes(n, n), "n = {n}");
         }
