@@ -105,9 +105,10 @@ impl<T: Real> Collocation<T> {
         slopes: &mut [Vec<T>],
     ) -> Option<Vec<T>> {
         let epsilon = T::epsilon(&start.step.context());
-        let mut before: Option<T> = None;
+        let one = epsilon.int(1);
+        let (mut before, mut share) = (None::<T>, one.clone());
         for iteration in 0..ITERATIONS {
-            let Change { size: change, noise } = improve(field, &self.radau, start, size, slopes)?;
+            let Change { size: change, noise } = improve(field, &self.radau, start, size, &share, slopes)?;
             // after half of the iterations by less than half in each: what is left is rounding
             let slow = iteration >= ITERATIONS / 2
                 && before.as_ref().is_some_and(|before| change.times(2) >= *before)
@@ -115,13 +116,17 @@ impl<T: Real> Collocation<T> {
             if change < epsilon.times(1 << 6) || slow {
                 return Some(noise);
             }
+            // between the flat and the steep part of a curve full steps may go to and fro
+            let to_and_fro = before.as_ref().is_some_and(|before| change.times(2) >= *before);
+            share = if to_and_fro && iteration > 1 { one.over(2) } else { one.clone() };
             before = Some(change);
         }
         None
     }
 
     /// The slopes that the last polynomial predicts at the nodes of the step `h` behind it, within what brackets of the size of their terms allow:
-    /// where rounding is all that the last modes hold, they predict speeds whose `1/p`-th powers are no numbers.
+    /// where rounding is all that the last modes hold, they predict speeds whose `1/p`-th powers are no numbers, and the end of the last step is the
+    /// better guess.
     fn extrapolate(&self, field: &Field<T>, point: &Point<T>, energy: &T, h: &T) -> Vec<Vec<T>> {
         let stages = self.radau.stages();
         let one = h.int(1);
@@ -143,12 +148,17 @@ impl<T: Real> Collocation<T> {
             let bracket = (q.clone() * point.excess(j).abs()).times(2) + energy;
             let fastest = field.speed(&(bracket * q * point.weight(j)));
             let fastest = if j == 0 && point.is_near() { fastest * point.weight(0).times(2) } else { fastest };
+            let (mut end, mut size) = (one.int(0), one.int(0));
+            for c in &self.modes[j] {
+                end = end + c;
+                size = size + &c.abs();
+            }
             let value = |p: &Vec<T>| {
                 let mut sum = one.int(0);
                 for (c, p) in self.modes[j].iter().zip(p) {
                     sum.add_prod(c, p);
                 }
-                let slope = sum * &factor;
+                let slope = if sum.abs() > size.times(4) { end.clone() } else { sum } * &factor;
                 match (slope > fastest, slope < -fastest.clone()) {
                     (true, _) => fastest.clone(),
                     (_, true) => -fastest.clone(),

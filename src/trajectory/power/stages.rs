@@ -88,13 +88,14 @@ pub(super) struct Change<T> {
     pub(super) noise: Vec<T>,
 }
 
-/// One Newton step on `slopes`, which must hold a guess; `None` when there is no step from here. `energy` is the size of the terms of
+/// The share `share` of a Newton step on `slopes`, which must hold a guess; `None` when there is no step from here. `energy` is the size of the terms of
 /// a bracket.
 pub(super) fn improve<T: Real>(
     field: &Field<T>,
     radau: &Radau<T>,
     start: &Start<'_, T>,
     (scale, energy): (&[T], &T),
+    share: &T,
     slopes: &mut [Vec<T>],
 ) -> Option<Change<T>> {
     let stages = radau.stages();
@@ -177,8 +178,8 @@ pub(super) fn improve<T: Real>(
                 change.add_prod(&columns[i][l], &response[l][0]);
             }
             let before = slopes[j][i].clone();
-            slopes[j][i] = node.along_the_curve(field, &before, &change);
-            let size = ((slopes[j][i].clone() - &before) * h).abs() / &scale;
+            slopes[j][i] = node.along_the_curve(field, &before, &(change * share));
+            let size = ((slopes[j][i].clone() - &before) * h).abs() / &scale / share;
             if !size.is_finite() {
                 return None;
             }
