@@ -3,6 +3,7 @@
 //! 10^3 initial value problems at 10 times each by default; `SPECDYN_CHECKS=100` makes it 10^5 (best with `--release`).
 #![cfg(feature = "mpfr")]
 
+use rayon::prelude::*;
 use specdyn::descent::Method;
 use specdyn::scalar::{Interval, Mp, Precision, Real, Scalar};
 use specdyn::spectrum::{Group, Spectrum};
@@ -135,36 +136,40 @@ fn multiplier() -> f64 {
     std::env::var("SPECDYN_CHECKS").map_or(1.0, |text| text.parse().expect("SPECDYN_CHECKS is a number"))
 }
 
-#[test]
-fn validated_flows_contain_the_200_bit_trajectories() {
-    let problems = (PROBLEMS as f64 * multiplier()) as u64;
-    let (mut checks, mut given_up) = (0_u64, 0_u64);
-    for index in 0..problems {
-        let seed = SEED.wrapping_add(index.wrapping_mul(0x5851_F42D_4C95_7F2D));
-        let problem = problem(&mut Random(seed));
-        let start: Vec<Interval> = problem.start.iter().map(|(w, _)| *w).collect();
-        let mut flow = ValidatedFlow::new(&spectrum(&problem, |(q, _)| *q), &start).unwrap();
-        let mut exact = reference(&problem).into_iter();
-        let mut times = problem.times.iter().peekable();
-        while times.peek().is_some() {
-            let Ok(step) = flow.next_step() else {
-                // Boxes may be too wide to follow; numbers never are.
-                let boxes = problem.start.iter().chain(&problem.variance).any(|(x, _)| !x.is_point());
-                assert!(boxes, "seed {seed}: gave up on numbers");
-                given_up += 1;
-                break;
-            };
-            while let Some(time) = times.next_if(|time| **time <= step.end()) {
-                let row = exact.next().expect("as many rows as times");
-                for (j, (w, exact)) in step.coefficients_at(Interval::point(*time)).iter().zip(&row).enumerate() {
-                    let number = |x: f64| Mp::from_f64(x, &exact.context());
-                    let inside = number(w.lower()) <= *exact && *exact <= number(w.upper());
-                    assert!(inside, "seed {seed}: w_{j}({time}) = {exact} is not in {w}");
-                    checks += 1;
-                }
+/// Follows one problem: how many coefficients were looked at, all of them inside, and whether its boxes were too wide to follow to the end.
+fn flow_contains_trajectory(index: u64) -> (u64, u64) {
+    let seed = SEED.wrapping_add(index.wrapping_mul(0x5851_F42D_4C95_7F2D));
+    let problem = problem(&mut Random(seed));
+    let start: Vec<Interval> = problem.start.iter().map(|(w, _)| *w).collect();
+    let mut flow = ValidatedFlow::new(&spectrum(&problem, |(q, _)| *q), &start).unwrap();
+    let mut exact = reference(&problem).into_iter();
+    let mut times = problem.times.iter().peekable();
+    let mut checks = 0;
+    while times.peek().is_some() {
+        let Ok(step) = flow.next_step() else {
+            // Boxes may be too wide to follow; numbers never are.
+            let boxes = problem.start.iter().chain(&problem.variance).any(|(x, _)| !x.is_point());
+            assert!(boxes, "seed {seed}: gave up on numbers");
+            return (checks, 1);
+        };
+        while let Some(time) = times.next_if(|time| **time <= step.end()) {
+            let row = exact.next().expect("as many rows as times");
+            for (j, (w, exact)) in step.coefficients_at(Interval::point(*time)).iter().zip(&row).enumerate() {
+                let number = |x: f64| Mp::from_f64(x, &exact.context());
+                let inside = number(w.lower()) <= *exact && *exact <= number(w.upper());
+                assert!(inside, "seed {seed}: w_{j}({time}) = {exact} is not in {w}");
+                checks += 1;
             }
         }
     }
+    (checks, 0)
+}
+
+#[test]
+fn validated_flows_contain_the_200_bit_trajectories() {
+    let problems = (PROBLEMS as f64 * multiplier()) as u64;
+    let (checks, given_up) =
+        (0..problems).into_par_iter().map(flow_contains_trajectory).reduce(|| (0, 0), |(a, b), (c, d)| (a + c, b + d));
     println!("{problems} problems, {checks} checks, 0 violations; {given_up} boxes too wide to follow to the end");
     assert!(given_up * 5 < problems, "{given_up} of {problems} given up");
 }
