@@ -40,13 +40,6 @@ impl<W: Weights, L: Landscape<W>, D: Descent<W>> Recursion<W, L, D> {
             largest = size;
         }
         let bound = largest.times(1 << 30);
-        if !bound.is_finite() {
-            return Err(DomainError::new(
-                "step-size",
-                step_size,
-                "small enough for weights of 2^30 steps to be numbers",
-            ));
-        }
         Ok(Self { landscape, descent, step_size, bound, next: start.clone(), weights: start, steps: 0 })
     }
 
