@@ -20,7 +20,7 @@ pub(super) struct Collocation<T> {
 }
 
 /// Newton's method converges quadratically or not at all.
-const ITERATIONS: usize = 20;
+const ITERATIONS: usize = 40;
 
 /// By how much a step may grow; the polynomial of the last one, which gives the first guess, does not reach further.
 const GROWTH: f64 = 2.0;
@@ -116,9 +116,13 @@ impl<T: Real> Collocation<T> {
             if change < epsilon.times(1 << 6) || slow {
                 return Some(noise);
             }
-            // between the flat and the steep part of a curve full steps may go to and fro
-            let to_and_fro = before.as_ref().is_some_and(|before| change.times(2) >= *before);
-            share = if to_and_fro && iteration > 1 { one.over(2) } else { one.clone() };
+            // between the flat and the steep part of a curve full steps may go to and fro; half steps do not, and gain half each
+            let gain = before.as_ref().map(|before| before.clone() / &change);
+            match gain {
+                Some(gain) if iteration > 1 && gain <= one.times(2) => share = one.over(2),
+                Some(gain) if gain > one.times(3) => share = one.clone(),
+                _ => {}
+            }
             before = Some(change);
         }
         None
