@@ -258,9 +258,17 @@ fn an_overlap_is_an_axis_and_no_theory_is_drawn_where_none_is_proved() {
         "below the threshold, and where spike and signal are one"
     );
     assert!(values[3] > 2.0 && 1.0 < values[4] && values[4] < values[3], "the tilt helps the signal: {cells}");
-    let run = std::fs::read_to_string(folder.path().join("tilted/run.json")).unwrap();
-    let run: serde_json::Value = serde_json::from_str(&run).unwrap();
-    assert_eq!(run["theory"], serde_json::json!([]));
+    let theory = |output: &str| {
+        let run = std::fs::read_to_string(folder.path().join(output).join("run.json")).unwrap();
+        serde_json::from_str::<serde_json::Value>(&run).unwrap()["theory"].as_array().unwrap().clone()
+    };
+    // over spike and overlap the factor-three law is proved (derivations/tilted.md), over dimension and overlap no boundary is
+    let curves = theory("tilted");
+    assert!(curves.len() == 1 && curves[0]["label"].as_str().unwrap().contains("3λ²ρ²"), "{curves:?}");
+    let other = folder.path().join("other");
+    let axes = ["--x", "overlap=0:0.5:2", "--y", "dim=10:20:2", "--output", other.to_str().unwrap()];
+    stdout(&[&["phase-diagram", "--optimizer", "gd"], &axes[..]].concat());
+    assert!(theory("other").is_empty());
 }
 
 #[test]
