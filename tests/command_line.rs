@@ -265,6 +265,12 @@ fn an_overlap_is_an_axis_and_no_theory_is_drawn_where_none_is_proved() {
     // over spike and overlap the factor-three law is proved (derivations/tilted.md), over dimension and overlap no boundary is
     let curves = theory("tilted");
     assert!(curves.len() == 1 && curves[0]["label"].as_str().unwrap().contains("3λ²ρ²"), "{curves:?}");
+    for point in curves[0]["points"].as_array().unwrap() {
+        let (rho, lambda) = (point[0].as_f64().unwrap(), point[1].as_f64().unwrap());
+        // `tilted.threshold` at alpha = 1e-3, d = 20
+        let miss = lambda - 2.0 + 3.0 * (lambda * rho).powi(2) - 1e-6 * lambda * (3.0 * lambda + 24.0);
+        assert!(miss.abs() < 1e-12 * (1.0 + 3.0 * lambda * lambda), "rho = {rho}, lambda = {lambda}: {miss:e}");
+    }
     let other = folder.path().join("other");
     let axes = ["--x", "overlap=0:0.5:2", "--y", "dim=10:20:2", "--output", other.to_str().unwrap()];
     stdout(&[&["phase-diagram", "--optimizer", "gd"], &axes[..]].concat());

@@ -190,7 +190,7 @@ fn a_parameter_outside_its_domain_is_one_line_and_64() {
         (&["--optimizer", "gd", "--samples", "10", "--width", "0"], "width = 0"),
         (&["--optimizer", "gd", "--samples", "10", "--start", "sphere"], "width = 8"),
         (&["--optimizer", "gd", "--samples", "10", "--dim", "2"], "dim = 2"),
-        (&["--optimizer", "gd", "--samples", "10", "--overlap", "0.5", "--spectrum", "steps:1*3"], "--overlap"),
+        (&["--optimizer", "gd", "--samples", "10", "--overlap", "0.5", "--spectrum", "power-law:1"], "--overlap"),
         (&["--optimizer", "gd", "--samples", "4000000000", "--dim", "100000"], "bytes"),
         (&["--optimizer", "muon", "--samples", "10", "--momentum", "1"], "momentum = 1"),
     ] {
