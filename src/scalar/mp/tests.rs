@@ -67,7 +67,7 @@ fn elementary_functions_are_known_to_fifty_digits() {
 fn precision_is_chosen_at_run_time_and_refused_outside_its_domain() {
     for bits in [0, 1, Precision::MAX + 1, 1_000_000_000] {
         let error = Precision::new(bits).unwrap_err();
-        assert_eq!((error.parameter.as_str(), error.value), ("precision", bits.to_string()));
+        assert_eq!((error.parameter.as_str(), error.value.parse()), ("precision", Ok(f64::from(bits))));
     }
     assert_eq!(precision(4096).digits(), 1232);
     assert_eq!(Precision::for_digits(50).unwrap(), precision(168)); // 2^167 = 1.9e50
