@@ -101,3 +101,20 @@ fn a_recursion_that_diverges_says_so_and_keeps_its_rows() {
     assert!(output.status.success() && text.starts_with("step,time,s,status\n0,0,"), "{text}");
     assert!(text.trim_end().lines().last().unwrap().contains("diverged"), "{text}");
 }
+
+/// Far from both, the nearer of w* and -w* need not be the one that u points to.
+#[test]
+fn the_gap_is_that_of_the_sign_of_u_from_the_start() {
+    for step in [None, Some(["--step-size", "1e-2"])] {
+        let times = if step.is_some() { "0,10,100" } else { "0.1,0.2,1,10" };
+        let arguments =
+            [&COMPANION[..], &["--statistics", "u,gap", "--at", times], step.as_ref().map_or(&[], |s| &s[..])];
+        let (header, rows) = rows(&arguments.concat());
+        let at = |name: &str| header.iter().position(|column| column == name).unwrap();
+        assert!(rows.len() >= 3 && rows[0][at("u")].abs() < 0.1, "{rows:?}");
+        for row in rows {
+            let (u, gap) = (row[at("u")], row[at("gap")]);
+            assert!((1.0 - u.abs() - gap).abs() < 1e-12, "u = {u}, gap = {gap}");
+        }
+    }
+}

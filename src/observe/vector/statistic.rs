@@ -31,7 +31,11 @@ impl Statistic {
         match self {
             Self::Energy(k) => weighted(&profile.energy, k - 1),
             Self::Overlap(k) => weighted(&profile.overlap, k - 1),
-            Self::Gap => -weighted(&profile.deviation_overlap, 0),
+            Self::Gap => {
+                // The deviation is from the nearer of w* and -w*, which far from both need not be the one that u points to.
+                let (p, signal) = (weighted(&profile.deviation_overlap, 0), weighted(&profile.signal, 0));
+                if signal + p < 0.0 { 2.0 * signal + p } else { -p }
+            }
             Self::MeanSquaredError => weighted(&profile.deviation, -1) / profile.dimension as f64,
             Self::Risk => {
                 // With p = x'Qw*, r = x'Qx: s = s* + 2 p + r, u = s* + p.
