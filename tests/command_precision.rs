@@ -61,6 +61,11 @@ fn what_is_not_rational_or_would_not_fit_is_refused_by_exact() {
     // The digits triple: 40 steps would be some 10^19 of them.
     let steps = ["--optimizer", "gd", "--step-size", "0.01", "--steps", "40"];
     exact(&steps, "the digits triple with each, 40 steps would need about");
+    // Above the ceiling of the step there is no telling how many.
+    exact(
+        &["--optimizer", "gd", "--step-size", "0.1", "--steps", "60"],
+        "exact steps in 67108864 bytes: the digits triple with each\n",
+    );
 }
 
 /// As derived by hand at `one_step_is_the_formula_by_hand` in the library.
@@ -170,6 +175,12 @@ fn certified_events_hold_the_closed_forms() {
 #[test]
 fn parameters_may_be_intervals_and_what_is_too_wide_says_so() {
     let run = ["--optimizer", "gd", "--precision", "interval", "--time", "1", "--points", "2"];
+    // From no spike at all to a strong one.
+    let (rows, _) = table(&[&run[..], &["--spike", "[0, 4]"]].concat());
+    let ((least, most), end) =
+        (pair(&rows, 2, "spike"), |strength| table(&[&run[..], &["--spike", strength]].concat()).0);
+    assert!(least <= pair(&end("0"), 2, "spike").0 && pair(&end("4"), 2, "spike").1 <= most && most < 1.0);
+    refused(&[&run[..], &["--spike", "[-1e-9, 4]"]].concat(), "a finite number >= 0");
     let (thin, _) = table(&[&run[..], &["--spike", "20.005"]].concat());
     let (wide, _) = table(&[&run[..], &["--spike", "[20, 20.01]"]].concat());
     for name in ["signal", "spike", "bulk", "amplification"] {

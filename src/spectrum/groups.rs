@@ -43,7 +43,7 @@ impl<T: Real> Spectrum<T> {
     /// # Errors
     /// Those of [`spiked`](Self::spiked).
     pub fn check_spiked(strength: &T, dimension: u64) -> Result<(), DomainError> {
-        if !(strength.is_finite() && *strength >= strength.int(0)) {
+        if !(strength.is_finite() && strength.lower_end() >= strength.int(0)) {
             return Err(DomainError::new("spike", strength, "a finite number >= 0"));
         }
         if !(3..=MAX_DIMENSION).contains(&dimension) {

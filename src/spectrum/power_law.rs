@@ -15,7 +15,7 @@ impl<T: Real> Spectrum<T> {
     /// `signal` outside 1 to `dimension`.
     pub fn power_law(exponent: &T, dimension: u64, signal: u64) -> Result<Self, DomainError> {
         let (zero, one) = (exponent.int(0), exponent.int(1));
-        if !(exponent.is_finite() && *exponent >= zero) {
+        if !(exponent.is_finite() && exponent.lower_end() >= zero) {
             return Err(DomainError::new("exponent", exponent, "a finite number >= 0"));
         }
         if !(1..=MAX_DIRECTIONS).contains(&dimension) {

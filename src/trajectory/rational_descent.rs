@@ -122,11 +122,14 @@ impl RationalDescent {
     ) -> Result<Self, DomainError> {
         let forecast = Forecast::new(spectrum, start, step_size, steps, memory)?;
         if forecast.affordable < steps {
-            let domain = format!(
-                "at most {} exact steps here: the digits triple with each, {} steps would need about {:.1e} digits and {:.1e} bytes \
-                 of the {memory} allowed",
-                forecast.affordable, forecast.steps, forecast.digits, forecast.bytes
-            );
+            let Forecast { steps, digits, bytes, affordable } = forecast;
+            // Infinite where the coefficients leave the doubles: no figure is better than that one.
+            let need = match bytes.is_finite() {
+                true => format!(", {steps} steps would need about {digits:.1e} digits and {bytes:.1e} bytes"),
+                false => String::new(),
+            };
+            let domain =
+                format!("at most {affordable} exact steps in {memory} bytes: the digits triple with each{need}");
             return Err(DomainError::new("steps", steps, domain));
         }
         let mass = Rational::common_denominator(spectrum.variance());
