@@ -8,9 +8,14 @@ fn population(arguments: &[&str]) -> Output {
 
 /// Rows of cells, header first; and what was said on stderr.
 fn table(arguments: &[&str]) -> (Vec<Vec<String>>, String) {
+    exits(0, arguments)
+}
+
+/// What is printed, on either stream, with this exit code.
+fn exits(code: i32, arguments: &[&str]) -> (Vec<Vec<String>>, String) {
     let output = population(arguments);
     let said = String::from_utf8(output.stderr).unwrap();
-    assert!(output.status.success(), "{arguments:?}: {said}");
+    assert_eq!(output.status.code(), Some(code), "{arguments:?}: {said}");
     let text = String::from_utf8(output.stdout).unwrap();
     (text.lines().map(|line| line.split(',').map(String::from).collect()).collect(), said)
 }
@@ -187,7 +192,7 @@ fn parameters_may_be_intervals_and_what_is_too_wide_says_so() {
         let ((a, b), (c, d)) = (pair(&thin, 2, name), pair(&wide, 2, name));
         assert!(c <= a && b <= d && d - c > 100.0 * (b - a), "{name}");
     }
-    let (rows, said) = table(&[&run[..], &["--spike", "[1, 400]", "--init", "[1e-6, 1e-1]"]].concat());
+    let (rows, said) = exits(2, &[&run[..], &["--spike", "[1, 400]", "--init", "[1e-6, 1e-1]"]].concat());
     assert!(said.contains("too widely") && rows.last().unwrap().concat().contains("undecided"), "{said}");
     refused(&["--optimizer", "power:0.5", "--precision", "interval"], "in intervals");
     refused(&["--optimizer", "gd", "--precision", "interval", "--overlap", "0.5", "--time", "1"], "precision");
@@ -235,7 +240,7 @@ fn a_wide_parameter_holds_each_of_its_numbers() {
     }
     // Only above lambda = 2 does the spike rise and fall.
     let run = ["--optimizer", "gd", "--events", "--time", "20", "--spike", "[1, 4]", "--precision", "interval"];
-    let (rows, said) = table(&run);
+    let (rows, said) = exits(2, &run);
     assert!(rows.iter().any(|row| row[2] == "escape") && said.contains("depends on the parameters"), "{said}");
 }
 

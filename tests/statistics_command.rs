@@ -118,3 +118,31 @@ fn the_gap_is_that_of_the_sign_of_u_from_the_start() {
         }
     }
 }
+
+#[test]
+fn tiny_dimensions_answer_and_a_width_of_two_is_refused_in_a_line() {
+    for (spectrum, dimension) in
+        [("power-law:1", "2"), ("power-law:50", "1"), ("power-law:0", "50"), ("power-law:50", "20")]
+    {
+        let mut arguments = COMPANION;
+        (arguments[1], arguments[3], arguments[17]) = (spectrum, dimension, "gd,specgd");
+        let output = specdyn(&[&arguments[..], &["--statistics", "s,gap", "--at", "0,1,1e7"]].concat());
+        let text = String::from_utf8(output.stdout).unwrap();
+        assert!(output.status.success() && text.lines().count() == 7, "{spectrum} {dimension}: {text}");
+        let gap: f64 = text.lines().last().unwrap().split(',').next_back().unwrap().parse().unwrap();
+        assert!(gap.abs() < 1e-14, "{spectrum} {dimension}: {text}");
+    }
+    let mut arguments = COMPANION;
+    (arguments[7], arguments[9]) = ("2", "gaussian");
+    let output = specdyn(&[&arguments[..], &["--statistics", "s", "--time", "1"]].concat());
+    let remarks = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(64), "{remarks}");
+    assert!(remarks.lines().count() == 1 && remarks.contains("width = 2 is outside its domain: 1,"), "{remarks}");
+}
+
+#[test]
+fn times_on_a_logarithmic_range_are_the_powers_of_ten_that_they_meet() {
+    let (_, rows) = rows(&[&COMPANION[..], &["--statistics", "s", "--at", "1e-1:1e7:81:log"]].concat());
+    let times: Vec<f64> = rows.iter().step_by(10).map(|row| row[0]).collect();
+    assert_eq!(times, [0.1, 1.0, 10.0, 100.0, 1e3, 1e4, 1e5, 1e6, 1e7]);
+}

@@ -204,7 +204,7 @@ fn the_scale_of_the_loss_is_a_clock() {
             let rows = |setting: &Setting, scale: f64| {
                 let rows = if step_size.is_some() { [0.0, 50.0, 300.0] } else { [0.0, 0.5 / scale, 3.0 / scale] };
                 let mut values = Vec::new();
-                let run = VectorRun::new(setting, 3.0 / scale).unwrap().unwrap();
+                let run = VectorRun::new(setting, 3.0 / scale).unwrap();
                 let statistics = [Statistic::Energy(1), Statistic::MeanSquaredError, Statistic::Risk];
                 run.rows(&rows, &statistics, |_, _, row| values.push(row)).unwrap();
                 values
@@ -216,4 +216,67 @@ fn the_scale_of_the_loss_is_a_clock() {
             }
         }
     }
+}
+
+/// Equal variances l: `u^-2 = s*^-2 (1 + 3 k e^(-4 T) + (s*^2/u_0^2 - 1 - 3 k) e^(-6 T))`, `T = l s* t`, `k = s_0 s*/u_0^2 - 1`, solved in
+/// `derivations/vector-flow.md`, `equal-variances`.
+#[test]
+fn equal_variances_have_a_closed_form_whatever_the_dimension() {
+    for (dimension, variance) in [(1, 1.0), (1, 0.3), (2, 0.5), (3, 2.0), (50, 0.02)] {
+        let coordinate = |i: usize, m: usize| ((i * m) % 19) as f64 / 8.0 - 1.1;
+        let signal: Vec<f64> = (0..dimension).map(|i| coordinate(i, 37)).collect();
+        let start: Vec<f64> = (0..dimension).map(|i| coordinate(i, 53) / 64.0 + 1e-3).collect();
+        let form = |x: &[f64], y: &[f64]| variance * x.iter().zip(y).map(|(x, y)| x * y).sum::<f64>();
+        let (energy, u) = (form(&signal, &signal), form(&start, &signal));
+        // The part of the start beside the signal, without cancellation.
+        let beside: Vec<f64> = start.iter().zip(&signal).map(|(w, v)| w - u / energy * v).collect();
+        let k = if dimension == 1 { 0.0 } else { form(&beside, &beside) * energy / (u * u) };
+        let problem = VectorProblem::new(vec![variance; dimension], signal, start).unwrap();
+        let path = VectorPath::solve(&problem, 1e9).unwrap();
+        assert!(path.stretches() < 4000, "{}", path.stretches());
+        for clock in [0.0, 0.1, 1.0, 2.0, 3.0, 5.0, 10.0, 30.0, 80.0] {
+            let t = clock / (variance * energy);
+            // u^2 = s*^2/(1 + x)
+            let x = 3.0 * k * libm::exp(-4.0 * clock)
+                + (energy * energy / (u * u) - 1.0 - 3.0 * k) * libm::exp(-6.0 * clock);
+            let root = libm::sqrt(1.0 + x);
+            let (overlap, gap) = (energy / root, energy * x / (root * (root + 1.0)));
+            let seen = path.scalars(t);
+            assert!((seen.overlap.abs() - overlap).abs() < 1e-13 * energy, "{dimension} {clock}: {seen:?} {overlap}");
+            // Roundings of t weigh as much as the exponents are large.
+            let slack = 1e-13 * (1.0 + 6.0 * clock);
+            assert!((seen.overlap_gap - gap).abs() <= slack * gap.abs(), "{dimension} {clock}: {seen:?} {gap:e}");
+            let weights = path.weights(t);
+            assert!((form(&weights, &weights) - seen.energy).abs() < 1e-13 * energy);
+        }
+        assert!(path.scalars(1e9).overlap_gap.abs() < 1e-270);
+    }
+}
+
+#[test]
+fn tiny_and_degenerate_problems_are_solved_by_every_method() {
+    for (exponent, dimension) in [(1.0, 2), (50.0, 1), (50.0, 2), (50.0, 20), (0.0, 1), (0.0, 2), (1.0, 1), (0.5, 3)] {
+        let problem = VectorProblem::companion(exponent, dimension, 7).unwrap();
+        for method in [Method::GradientDescent, Method::Power(0.5), Method::Spectral] {
+            let (path, stop) = VectorPath::follow(&problem, &method, 4e7);
+            assert_eq!(stop, None, "{exponent} {dimension} {method:?}");
+            let gap = path.scalars(4e7).overlap_gap.abs();
+            assert!(
+                gap < 1e-14 && path.stretches() < 4000,
+                "{exponent} {dimension} {method:?}: {gap}, {} stretches",
+                path.stretches()
+            );
+        }
+    }
+}
+
+#[test]
+fn a_flow_that_cannot_be_followed_is_kept_as_far_as_it_could() {
+    // The start has no overlap with the signal: the flow goes to a saddle and stays.
+    let problem = VectorProblem::new(vec![0.6, 0.4], vec![1.0, 0.0], vec![0.0, 1.0]).unwrap();
+    let (path, stop) = VectorPath::follow(&problem, &Method::GradientDescent, 1e12);
+    assert!(matches!(stop, Some(specdyn::trajectory::Stop::Budget { time, .. }) if time == path.end()), "{stop:?}");
+    let at = path.scalars(path.end());
+    assert!(at.overlap == 0.0 && (at.energy - 0.2).abs() < 1e-12, "{at:?}");
+    assert!(VectorPath::solve(&problem, 1e12).is_err());
 }

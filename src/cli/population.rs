@@ -169,7 +169,18 @@ pub(super) fn present<T: Real>(
     for path in &options.plot {
         figures::trajectories(path, options.output.force, names, runs, &provenance)?;
     }
-    Ok(())
+    given_up(runs.iter().map(|run| (run.optimizer.as_str(), &run.stop)))
+}
+
+/// Exit code 2 where a run ends because the solver gave up: what comes after is open. (To diverge is a result.)
+pub(super) fn given_up<'a, T: Real + 'a>(stops: impl Iterator<Item = (&'a str, &'a Stop<T>)>) -> Result<(), CliError> {
+    let open =
+        |stop: &Stop<T>| matches!(stop, Stop::Budget { .. } | Stop::StepTooSmall { .. } | Stop::Undecided { .. });
+    let names: Vec<&str> = stops.filter(|(_, stop)| open(stop)).map(|(optimizer, _)| optimizer).collect();
+    if names.is_empty() {
+        return Ok(());
+    }
+    Err(CliError::Open(format!("not carried to its end: {}; what is printed holds so far", names.join(", "))))
 }
 
 fn is_failure<T: Real>(stop: &Stop<T>) -> bool {
@@ -324,4 +335,20 @@ pub(super) fn provenance(options: &PopulationOptions) -> Provenance {
         configuration.insert("statistics".into(), json!(options.statistics));
     }
     Provenance { scalar: options.precision.clone(), ..Provenance::new(configuration.into()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_solver_that_gave_up_is_no_success_and_a_divergence_is_a_result() {
+        let code = |stop: Stop<f64>| given_up([("gd", &stop)].into_iter()).err().map(|error| error.code());
+        assert_eq!(code(Stop::Budget { time: 1.0, steps: 3 }), Some(2));
+        assert_eq!(code(Stop::StepTooSmall { time: 1.0, step: 0.0, reason: String::new() }), Some(2));
+        assert_eq!(code(Stop::Undecided { time: 1.0, reason: String::new() }), Some(2));
+        for stop in [Stop::Horizon, Stop::Diverged { time: 1.0, size: 1e300 }, Stop::Optimum { time: 1.0 }] {
+            assert_eq!(code(stop), None);
+        }
+    }
 }

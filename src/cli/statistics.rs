@@ -2,7 +2,7 @@
 
 use super::CliError;
 use super::model::{decimal, method};
-use super::population::{PopulationOptions, provenance};
+use super::population::{PopulationOptions, given_up, provenance};
 use super::rows::{requested, spread};
 use crate::experiment::{Setting, VectorRun};
 use crate::export::{Cell, Table};
@@ -40,26 +40,23 @@ pub(super) fn execute(options: &PopulationOptions) -> Result<(), CliError> {
         columns.extend(statistics.iter().map(ToString::to_string));
         columns.push("status".into());
     }
-    let (mut table, mut failed) = (Table::new(columns.clone()), Vec::new());
+    let (mut table, mut stops) = (Table::new(columns.clone()), Vec::new());
     for optimizer in &options.optimizer {
         let setting = setting(options, optimizer)?;
         let (rows, horizon) = rows(options, &setting)?;
         let label = several.then(|| Cell::from(optimizer.as_str()));
         let mut push = |cells: Vec<Cell>| table.push(label.iter().cloned().chain(cells).collect());
-        let stop = match VectorRun::new(&setting, horizon)? {
-            Err(stop) => Some(stop),
-            Ok(run) if options.events => {
-                events(&run, &setting, &mut push);
-                None
-            }
-            Ok(run) => {
-                let emit = |row: f64, time: f64, values: Vec<f64>| {
-                    let step = setting.step_size.map(|_| Cell::from(row as u64));
-                    let numbers = std::iter::once(time).chain(values).map(Cell::Number);
-                    push(step.into_iter().chain(numbers).chain([Cell::from("ok")]).collect());
-                };
-                run.rows(&rows, &statistics, emit).err()
-            }
+        let run = VectorRun::new(&setting, horizon)?;
+        let stop = if options.events {
+            events(&run, &setting, &mut push);
+            run.stop().cloned()
+        } else {
+            let emit = |row: f64, time: f64, values: Vec<f64>| {
+                let step = setting.step_size.map(|_| Cell::from(row as u64));
+                let numbers = std::iter::once(time).chain(values).map(Cell::Number);
+                push(step.into_iter().chain(numbers).chain([Cell::from("ok")]).collect());
+            };
+            run.rows(&rows, &statistics, emit).err()
         };
         if let Some(stop) = stop {
             remark!("{optimizer}: {stop}");
@@ -68,13 +65,14 @@ pub(super) fn execute(options: &PopulationOptions) -> Result<(), CliError> {
                 cells.push(Cell::from(stop.to_string()));
                 push(cells);
             }
-            failed.push(optimizer);
+            stops.push((optimizer, stop));
         }
     }
-    if failed.is_empty() && !options.events {
+    if stops.is_empty() && !options.events {
         table = without_last_column(&table, &columns);
     }
-    options.output.write(&table, &provenance(options))
+    options.output.write(&table, &provenance(options))?;
+    given_up(stops.iter().map(|(optimizer, stop)| (optimizer.as_str(), stop)))
 }
 
 fn setting(options: &PopulationOptions, optimizer: &str) -> Result<Setting<f64>, CliError> {

@@ -8,8 +8,10 @@ use crate::trajectory::{Profile, Stop, VectorPath, VectorProblem, VectorRecursio
 #[derive(Clone, Debug)]
 pub struct VectorRun {
     problem: VectorProblem,
-    /// The flow, up to the last row.
+    /// The flow, up to the last row or as far as it goes.
     path: Option<VectorPath>,
+    /// Why no further.
+    stop: Option<Stop<f64>>,
     setting: Setting<f64>,
 }
 
@@ -46,17 +48,25 @@ impl VectorRun {
     /// Prepares the run up to `horizon`, on the setting's clock; a flow is solved here.
     ///
     /// # Errors
-    /// A parameter outside its domain; inside, why the flow could not be solved so far.
-    pub fn new(setting: &Setting<f64>, horizon: f64) -> Result<Result<Self, Stop<f64>>, DomainError> {
+    /// A parameter outside its domain.
+    pub fn new(setting: &Setting<f64>, horizon: f64) -> Result<Self, DomainError> {
         let problem = setting.vector_problem()?;
-        let path = match setting.step_size {
-            Some(_) => None,
-            None => match VectorPath::solve_by(&problem, &setting.method, horizon * setting.clock_rate()) {
-                Ok(path) => Some(path),
-                Err(stop) => return Ok(Err(stop)),
-            },
+        setting.check_steps(Some(&horizon))?;
+        let rate = setting.clock_rate();
+        let (path, stop) = match setting.step_size {
+            Some(_) => (None, None),
+            None => {
+                let (path, stop) = VectorPath::follow(&problem, &setting.method, horizon * rate);
+                let now = path.end() / rate;
+                (Some(path), stop.map(|stop| stop.on_clock(&now)))
+            }
         };
-        Ok(Ok(Self { problem, path, setting: setting.clone() }))
+        Ok(Self { problem, path, stop, setting: setting.clone() })
+    }
+
+    /// Why the flow could not be followed to the horizon, at a time on the setting's clock.
+    pub fn stop(&self) -> Option<&Stop<f64>> {
+        self.stop.as_ref()
     }
 
     /// The flow; `None` for a recursion. Its clock is that of the quarter loss.
@@ -67,7 +77,7 @@ impl VectorRun {
     /// Emits `(row, time, values of the statistics)` at each of `rows`, which ascend: times of a flow, steps of a recursion.
     ///
     /// # Errors
-    /// Why a recursion broke off.
+    /// Why there are no more rows: a recursion broke off, or the flow is not known so far.
     pub fn rows(
         &self,
         rows: &[f64],
@@ -83,8 +93,9 @@ impl VectorRun {
             statistics.iter().map(value).collect()
         };
         if let Some(path) = &self.path {
-            rows.iter().for_each(|t| emit(*t, *t, values(&path.profile(t * rate))));
-            return Ok(());
+            let known = rows.iter().take_while(|t| self.stop.is_none() || **t * rate <= path.end());
+            known.for_each(|t| emit(*t, *t, values(&path.profile(t * rate))));
+            return self.stop.clone().map_or(Ok(()), Err);
         }
         let step_size = self.setting.step_size.unwrap_or(1.0);
         let recursion = VectorRecursion::new(&self.problem, &self.setting.method, step_size * rate);
@@ -96,5 +107,27 @@ impl VectorRun {
             emit(*row, step_size * row, values(&recursion.profile()));
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::descent::Method;
+    use crate::experiment::Covariance;
+
+    #[test]
+    fn a_spent_budget_keeps_the_rows_before_it() {
+        // No overlap with the signal: the flow goes to a saddle, and stays there until the budget is spent.
+        let problem = VectorProblem::new(vec![0.6, 0.4], vec![1.0, 0.0], vec![0.0, 1.0]).unwrap();
+        let covariance = Covariance::PowerLaw { exponent: 1.0, dimension: 2, signal: 1 };
+        let setting = Setting::new(covariance, 1.0, Method::GradientDescent);
+        let (path, stop) = VectorPath::follow(&problem, &setting.method, 1e12);
+        let run = VectorRun { problem, path: Some(path), stop, setting };
+        let mut seen = Vec::new();
+        let stop =
+            run.rows(&[0.0, 10.0, 1e12], &[Statistic::Energy(1)], |_, t, row| seen.push((t, row[0]))).unwrap_err();
+        assert!(matches!(stop, Stop::Budget { .. }) && run.stop() == Some(&stop), "{stop}");
+        assert_eq!((seen[0], seen[1].0, seen.len()), ((0.0, 0.4), 10.0, 2));
     }
 }

@@ -21,7 +21,8 @@ pub struct Axis {
 const MAX_COUNT: usize = 1_000_000;
 
 impl Axis {
-    /// The values, in order; the first and last are `start` and `stop` to the bit.
+    /// The values, in order; the first and last are `start` and `stop` to the bit. On a logarithmic axis 100 is 100, and not what
+    /// a logarithm and its exponential make of it: see [`short`].
     pub fn values(&self) -> Vec<f64> {
         let last = self.count - 1;
         let (from, to) = if self.log { (Real::ln(&self.start), Real::ln(&self.stop)) } else { (self.start, self.stop) };
@@ -32,11 +33,20 @@ impl Axis {
                 i => {
                     let share = i as f64 / last as f64;
                     let between = from * (1.0 - share) + to * share;
-                    if self.log { Real::exp(&between) } else { between }
+                    if self.log { short(between) } else { between }
                 }
             })
             .collect()
     }
+}
+
+/// `exp(x)`; where a decimal of at most four digits is as close as the rounding of x lets one tell, that decimal.
+fn short(x: f64) -> f64 {
+    let value = Real::exp(&x);
+    let decimal = format!("{value:.3e}").parse().unwrap_or(value);
+    // x = log(start)(1 - share) + log(stop) share: some roundings of numbers up to 745, which exp makes relative errors.
+    let unsure = 4.0 * f64::EPSILON * (1.0 + x.abs());
+    if (decimal / value - 1.0).abs() <= unsure { decimal } else { value }
 }
 
 impl Axis {
@@ -103,6 +113,22 @@ mod tests {
             assert_eq!((values[0], *values.last().unwrap(), values.len()), (axis.start, axis.stop, axis.count));
             assert!(values.is_sorted_by(|a, b| a < b), "{text}");
         }
+    }
+
+    #[test]
+    fn a_logarithmic_axis_meets_the_powers_of_ten_that_it_passes() {
+        for (text, step, first) in
+            [("at=1e-1:1e7:81:log", 10, -1), ("at=1e-9:1e9:19:log", 1, -9), ("at=0.001:1:10:log", 3, -3)]
+        {
+            let values = text.parse::<Axis>().unwrap().values();
+            for (k, value) in values.iter().step_by(step).enumerate() {
+                let power: f64 = format!("1e{}", k as i32 + first).parse().unwrap();
+                assert_eq!(*value, power, "{text}");
+            }
+            assert!(values.is_sorted_by(|a, b| a < b), "{text}");
+        }
+        let values = "x=0.05:20:8:log".parse::<Axis>().unwrap().values();
+        assert!(values.windows(2).all(|pair| (pair[1] / pair[0] / libm::pow(400.0, 1.0 / 7.0) - 1.0).abs() < 1e-14));
     }
 
     #[test]

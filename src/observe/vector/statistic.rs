@@ -34,7 +34,7 @@ impl Statistic {
             Self::Gap => {
                 // The deviation is from the nearer of w* and -w*, which far from both need not be the one that u points to.
                 let (p, signal) = (weighted(&profile.deviation_overlap, 0), weighted(&profile.signal, 0));
-                if signal + p < 0.0 { 2.0 * signal + p } else { -p }
+                if signal + p < 0.0 { 2.0 * signal + p } else { 0.0 - p }
             }
             Self::MeanSquaredError => weighted(&profile.deviation, -1) / profile.dimension as f64,
             Self::Risk => {

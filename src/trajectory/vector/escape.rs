@@ -29,7 +29,7 @@ impl Escape {
         let mut grown = vec![[0.0; ORDER + 1]; nodes];
         let mut response = grown.clone();
         for n in 0..nodes {
-            grown[n][0] = libm::exp(measure.variance[n] * from.growth);
+            grown[n][0] = measure.grown(n, from.growth);
             response[n][0] = from.response[n];
         }
         let [mut energy, mut along, mut rate, mut growth] = [[0.0; ORDER + 1]; 4];

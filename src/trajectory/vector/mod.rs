@@ -13,6 +13,7 @@ mod problem;
 mod recursion;
 mod relaxation;
 mod response;
+mod solver;
 mod state;
 
 pub use path::VectorPath;

@@ -1,9 +1,9 @@
 use super::VectorProblem;
 use super::chebyshev::{self, Series};
-use super::clock::clock;
 use super::escape::Escape;
 use super::measure::Measure;
-use super::relaxation::{Refusal, Relaxation, Tables};
+use super::relaxation::{Relaxation, Tables};
+use super::solver::{Solver, TOLERANCE};
 use super::state::{Point, Profile, Scalars};
 use crate::descent::Method;
 use crate::trajectory::Stop;
@@ -36,18 +36,6 @@ pub(super) enum Stretch {
     Relaxation(Relaxation),
 }
 
-/// What the polynomials of a stretch may miss, relative to their size.
-const TOLERANCE: f64 = 1e-13;
-
-/// Stretches that a path may have.
-const BUDGET: usize = 200_000;
-
-/// Length of the first relaxation, in units of the fastest direction's.
-const FIRST: f64 = 0.25;
-
-/// By how much a stretch may be longer than the one before.
-const LENGTHENING: f64 = 1.8;
-
 impl VectorPath {
     /// The flow of GD from the problem's start to time `horizon` or a little beyond.
     ///
@@ -70,55 +58,44 @@ impl VectorPath {
     /// # Errors
     /// As [`VectorPath::solve`].
     pub fn solve_to(problem: &VectorProblem, method: &Method, horizon: f64, tolerance: f64) -> Result<Self, Stop<f64>> {
-        let mut path = Self {
+        match Solver::new(problem, method, tolerance).to(horizon) {
+            (path, None) => Ok(path),
+            (_, Some(stop)) => Err(stop),
+        }
+    }
+
+    /// The flow of any method as far as it can be solved, at most a little beyond `horizon`; with it, why it ends before.
+    pub fn follow(problem: &VectorProblem, method: &Method, horizon: f64) -> (Self, Option<Stop<f64>>) {
+        Solver::new(problem, method, TOLERANCE).to(horizon)
+    }
+
+    /// Nothing yet but the start.
+    pub(super) fn new(problem: &VectorProblem) -> Self {
+        Self {
             measure: Measure::new(problem),
             signal_energy: problem.signal_energy(),
             problem: problem.clone(),
             stretches: Vec::new(),
             end: 0.0,
-        };
-        let (measure, signal_energy) = (&path.measure, path.signal_energy);
-        let tables = Tables::new();
-        let mut point = Point::start(measure);
-        let mut length = FIRST / measure.variance[0];
-        while path.end < horizon || path.stretches.is_empty() {
-            let start = path.end;
-            if path.stretches.len() == BUDGET {
-                return Err(Stop::Budget { time: start, steps: BUDGET as u64 });
-            }
-            if point.is_at_rest(measure) {
-                path.end = f64::INFINITY;
-                break;
-            }
-            let at = point.scalars(measure, signal_energy);
-            let rate = 3.0 * at.energy - signal_energy;
-            // Close enough to relax, and close enough to go on relaxing.
-            if !point.centred && rate >= 0.5 * signal_energy && at.overlap.abs() >= 0.25 * signal_energy {
-                point.centre(at.overlap.signum());
-            } else if point.centred && rate < 0.25 * signal_energy {
-                point.uncentre();
-                length = FIRST / measure.variance[0];
-            }
-            let stretch = if point.centred {
-                let stretch = relax(measure, signal_energy, &point, &mut length, tolerance, &tables);
-                stretch.map(Stretch::Relaxation).ok_or_else(|| {
-                    let reason = "the relaxation's equations could not be solved".to_string();
-                    Stop::StepTooSmall { time: start, step: length, reason }
-                })?
-            } else {
-                let stretch = Escape::new(measure, signal_energy, &point);
-                stretch.map(Stretch::Escape).ok_or(Stop::Diverged { time: start, size: at.energy.sqrt() })?
-            };
-            point = stretch.point(measure, 1.0);
-            if point.growth > measure.largest_growth {
-                let reason = "the grid of variances is too coarse for this growth".to_string();
-                return Err(Stop::Undecided { time: start, reason });
-            }
-            let clock = clock(&stretch, method, measure, signal_energy);
-            path.end += chebyshev::value(&clock, 1.0);
-            path.stretches.push(Placed { start, clock, stretch });
         }
-        Ok(path)
+    }
+
+    /// One more stretch, as long as its clock says.
+    pub(super) fn push(&mut self, stretch: Stretch, clock: Series) {
+        let start = self.end;
+        self.end += chebyshev::value(&clock, 1.0);
+        self.stretches.push(Placed { start, clock, stretch });
+    }
+
+    /// The last stretch: at the optimum for ever.
+    pub(super) fn rest(&mut self, from: &Point) {
+        let stretch = Stretch::Relaxation(Relaxation::rest(from));
+        self.stretches.push(Placed { start: self.end, clock: [0.0; chebyshev::DEGREE + 1], stretch });
+        self.end = f64::INFINITY;
+    }
+
+    pub(super) fn measure(&self) -> &Measure {
+        &self.measure
     }
 
     /// Until when it is known; infinite where nothing is left of the distance to the optimum.
@@ -164,8 +141,7 @@ impl VectorPath {
 
     /// `int (3 s - s*) dt` up to `t`, on the clock of GD.
     pub fn relaxation(&self, t: f64) -> f64 {
-        let (stretch, theta) = self.find(t);
-        -stretch.growth(theta)
+        self.find(t).map_or(0.0, |(stretch, theta)| -stretch.growth(theta))
     }
 
     /// The times at which `margin` of s and u changes its sign, ascending, and whether it is then positive.
@@ -198,15 +174,17 @@ impl VectorPath {
     }
 
     fn point(&self, t: f64) -> Point {
-        let (stretch, theta) = self.find(t);
-        stretch.point(&self.measure, theta)
+        match self.find(t) {
+            Some((stretch, theta)) => stretch.point(&self.measure, theta),
+            None => Point::start(&self.measure),
+        }
     }
 
-    /// The stretch at time `t`, and how much of it is done.
-    fn find(&self, t: f64) -> (&Stretch, f64) {
+    /// The stretch at time `t`, and how much of it is done; `None` where there is nothing but the start.
+    fn find(&self, t: f64) -> Option<(&Stretch, f64)> {
         let k = self.stretches.partition_point(|placed| placed.start <= t).max(1) - 1;
-        let Placed { start, clock, stretch } = &self.stretches[k];
-        (stretch, chebyshev::reach(clock, t - start))
+        let Placed { start, clock, stretch } = self.stretches.get(k)?;
+        Some((stretch, chebyshev::reach(clock, t - start)))
     }
 }
 
@@ -218,6 +196,14 @@ impl Stretch {
         match self {
             Self::Escape(escape) => escape.point(theta * escape.length),
             Self::Relaxation(relaxation) => relaxation.point(measure, theta),
+        }
+    }
+
+    /// The point with number k of those that [`chebyshev::points`] counts.
+    pub(super) fn knot(&self, measure: &Measure, k: usize, tables: &Tables) -> Point {
+        match self {
+            Self::Escape(escape) => escape.point(chebyshev::points()[k] * escape.length),
+            Self::Relaxation(relaxation) => relaxation.knot(measure, k, tables),
         }
     }
 
@@ -254,31 +240,4 @@ fn bisect(value: &impl Fn(f64) -> f64, mut left: f64, mut right: f64, positive: 
         }
         if (value(middle) > 0.0) == positive { right = middle } else { left = middle }
     }
-}
-
-/// A stretch of about this length, which is then set for the next one.
-fn relax(
-    measure: &Measure,
-    signal_energy: f64,
-    from: &Point,
-    length: &mut f64,
-    tolerance: f64,
-    tables: &Tables,
-) -> Option<Relaxation> {
-    for _ in 0..60 {
-        match Relaxation::new(measure, signal_energy, from, *length, tolerance, tables) {
-            Ok((stretch, missed)) => {
-                *length *= (0.8 / scaled(missed)).min(LENGTHENING);
-                return Some(stretch);
-            }
-            Err(Refusal::Coarse(missed)) if missed.is_finite() => *length *= (0.7 / scaled(missed)).max(0.2),
-            Err(_) => *length *= 0.25,
-        }
-    }
-    None
-}
-
-/// The factor by which a stretch that misses so much is too long.
-fn scaled(missed: f64) -> f64 {
-    libm::pow(missed.max(1e-30), 1.0 / chebyshev::DEGREE as f64)
 }

@@ -28,8 +28,10 @@ pub(super) enum Refusal {
 }
 
 /// The numbers that every step needs.
+#[derive(Clone, Debug)]
 pub(super) struct Tables {
     from_values: [Series; DEGREE + 1],
+    /// To the points of a step.
     responses: Vec<Response>,
     laguerre: Vec<(f64, f64)>,
 }
@@ -39,7 +41,7 @@ type Vector = SVector<f64, DEGREE>;
 
 impl Tables {
     pub(super) fn new() -> Self {
-        let responses = chebyshev::points()[1..].iter().map(|c| Response::at(*c)).collect();
+        let responses = chebyshev::points().iter().map(|c| Response::at(*c)).collect();
         Self { from_values: chebyshev::from_values(), responses, laguerre: laguerre() }
     }
 }
@@ -57,8 +59,7 @@ impl Relaxation {
         tolerance: f64,
         tables: &Tables,
     ) -> Result<(Self, f64), Refusal> {
-        let answers: Vec<Vec<Answer>> = tables
-            .responses
+        let answers: Vec<Vec<Answer>> = tables.responses[1..]
             .iter()
             .map(|response| measure.variance.iter().map(|l| response.to(l * length, &tables.laguerre)).collect())
             .collect();
@@ -86,14 +87,30 @@ impl Relaxation {
         Ok((Self { length, slowness, from: from.clone(), beta, square, along }, missed))
     }
 
+    /// At the optimum, for good.
+    pub(super) fn rest(from: &Point) -> Self {
+        let none = [0.0; DEGREE + 1];
+        let response = vec![0.0; from.response.len()];
+        let from = Point { growth: f64::NEG_INFINITY, response, ..*from };
+        Self { length: 1.0, slowness: none, from, beta: none, square: none, along: none }
+    }
+
     pub(super) fn point(&self, measure: &Measure, theta: f64) -> Point {
-        let (response, far) = (Response::at(theta), laguerre());
+        self.answer(measure, &Response::at(theta), &laguerre())
+    }
+
+    /// The point with number k of those that [`chebyshev::points`] counts.
+    pub(super) fn knot(&self, measure: &Measure, k: usize, tables: &Tables) -> Point {
+        self.answer(measure, &tables.responses[k], &tables.laguerre)
+    }
+
+    fn answer(&self, measure: &Measure, response: &Response, far: &[(f64, f64)]) -> Point {
         let after = |(l, before): (&f64, &f64)| {
-            let (decay, answers) = response.to(l * self.length, &far);
+            let (decay, answers) = response.to(l * self.length, far);
             decay * before + dot(&answers, &self.beta)
         };
         Point {
-            growth: self.growth(theta),
+            growth: self.growth(response.end()),
             response: measure.variance.iter().zip(&self.from.response).map(after).collect(),
             centred: true,
             side: self.from.side,
@@ -140,7 +157,7 @@ impl Values {
         answers: &[Vec<Answer>],
         tables: &Tables,
     ) -> Result<(), Refusal> {
-        let grown: Vec<f64> = measure.variance.iter().map(|l| libm::exp(l * from.growth)).collect();
+        let grown: Vec<f64> = (0..measure.len()).map(|n| measure.grown(n, from.growth)).collect();
         let mut last = f64::INFINITY;
         for _ in 0..30 {
             let series = chebyshev::times(&tables.from_values, &self.beta);

@@ -35,6 +35,11 @@ impl Response {
         Self { end, rules }
     }
 
+    /// c.
+    pub(super) fn end(&self) -> f64 {
+        self.end
+    }
+
     /// `exp(-z c)`, and the answers.
     pub(super) fn to(&self, z: f64, laguerre: &[(f64, f64)]) -> (f64, Series) {
         let mut answers = [0.0; DEGREE + 1];

@@ -1,7 +1,8 @@
 use super::VectorProblem;
 use super::measure::Measure;
+use crate::descent::Method;
 
-/// Where the flow is: `w_i = exp(l_i growth) w_i(0) + F(l_i) side w*_i`.
+/// Where the flow is: `w_i = exp(l_i growth) z_i + F(l_i) side w*_i`, z what [`Measure`] leaves of the start beside the signal.
 #[derive(Clone, Debug)]
 pub(super) struct Point {
     /// `int (s* - 3 s) dt`.
@@ -73,7 +74,7 @@ impl Profile {
 
 impl Point {
     pub(super) fn start(measure: &Measure) -> Self {
-        Self { growth: 0.0, response: vec![0.0; measure.len()], centred: false, side: 1.0 }
+        Self { growth: 0.0, response: measure.along.clone(), centred: false, side: 1.0 }
     }
 
     /// `F - 1` in the place of F, F of the nearer optimum.
@@ -101,7 +102,7 @@ impl Point {
     }
 
     fn densities(&self, measure: &Measure, n: usize) -> (f64, f64) {
-        let grown = libm::exp(measure.variance[n] * self.growth);
+        let grown = measure.grown(n, self.growth);
         densities(measure, n, self.side, grown, self.response[n])
     }
 
@@ -114,7 +115,7 @@ impl Point {
             (signal_energy - 3.0 * square, 2.0 * along)
         };
         let at_node = |n: usize| {
-            let grown = a * libm::exp(measure.variance[n] * self.growth);
+            let grown = a * measure.grown(n, self.growth);
             measure.variance[n] * densities(measure, n, self.side, grown, a * self.response[n] + b).0
         };
         (0..measure.len()).map(at_node).sum::<f64>().max(0.0).sqrt()
@@ -122,10 +123,23 @@ impl Point {
 
     /// Whether nothing is left of the distance to the optimum.
     pub(super) fn is_at_rest(&self, measure: &Measure) -> bool {
-        let slowest = measure.variance.last().copied().unwrap_or(1.0);
-        self.centred
-            && slowest * self.growth < libm::log(NOTHING)
-            && self.response.iter().all(|response| response.abs() < NOTHING)
+        let has_decayed = |n: usize| measure.grown(n, self.growth) < NOTHING && self.response[n].abs() < NOTHING;
+        self.centred && (0..measure.len()).all(has_decayed)
+    }
+
+    /// Of a method that arrives in finite time, not less than what is left of it, near the optimum: with `|G_i|` up to `6 s* l_i |x_i|`,
+    /// the sum over directions of the integral of `|G_i|^(1 - p)` while it decays at the rate `2 s* l_i`.
+    pub(super) fn time_left(&self, method: &Method, measure: &Measure, signal_energy: f64) -> Option<f64> {
+        let q = match method {
+            _ if !self.centred => return None,
+            Method::GradientDescent => return None,
+            Method::Spectral => 1.0,
+            Method::Power(p) => 1.0 - p,
+        };
+        let rate = |n: usize| 2.0 * signal_energy * measure.variance[n];
+        let distance = |n: usize| (self.densities(measure, n).0.abs() / measure.variance[n]).sqrt();
+        let of_node = |n: usize| libm::pow(3.0 * rate(n) * distance(n), q) / (q * rate(n));
+        Some((0..measure.len()).map(of_node).sum())
     }
 
     pub(super) fn scalars(&self, measure: &Measure, signal_energy: f64) -> Scalars {
@@ -171,8 +185,8 @@ impl Point {
     pub(super) fn directions(&self, measure: &Measure, problem: &VectorProblem, difference: bool) -> Vec<f64> {
         let mut vector = vec![0.0; problem.dimension()];
         let offset = f64::from(self.centred) - f64::from(difference);
-        measure.at_directions(problem, &self.response, |i, f| {
-            let grown = libm::exp(problem.variance()[i] * self.growth) * problem.start()[i];
+        measure.at_directions(problem, &self.response, |i, f, rest| {
+            let grown = if rest == 0.0 { 0.0 } else { libm::exp(problem.variance()[i] * self.growth) * rest };
             vector[i] = grown + (f + offset) * self.side * problem.signal()[i];
         });
         vector
@@ -209,6 +223,6 @@ pub(super) fn scalars_from_deviation(signal_energy: f64, side: f64, square: f64,
         energy: signal_energy + energy_excess,
         overlap: side * (signal_energy + along),
         energy_excess,
-        overlap_gap: -along,
+        overlap_gap: 0.0 - along,
     }
 }
