@@ -36,6 +36,9 @@ pub mod spectral_powers {}
 #[doc = include_str!("../derivations/finite-samples.md")]
 pub mod finite_samples {}
 
+#[doc = include_str!("../derivations/proportional-samples.md")]
+pub mod proportional_samples {}
+
 #[doc = include_str!("../derivations/validated.md")]
 pub mod validated {}
 

@@ -60,6 +60,7 @@ chapters! {
     "spectral-powers": SPECGD,
     "tilted": SPECGD,
     "finite-samples": SPECGD,
+    "proportional-samples": SPECGD,
     "comparison": SPECGD,
     "open": SPECGD,
     "width-one": FAST_ESCAPE,

@@ -46,7 +46,7 @@ pub(super) const CLAIMS: &[Claim] = &[
 ];
 
 /// The level at which a statistic of this chapter may be wrong.
-const ERROR: f64 = 1e-9;
+pub(super) const ERROR: f64 = 1e-9;
 
 /// How far from the stated exponent its interval may reach. Medians of 400 seeds at this error leave 0.2 either way; the exponents
 /// of other laws are at least 0.5 away.
@@ -143,7 +143,7 @@ fn noise_immunity(constants: &[f64], trial: &mut Trial) {
 }
 
 /// A dozen steps of polar factors that are orthogonal to `1e-14 d`, and a dozen roundings of coefficients below one.
-const ROUNDING: f64 = 1e-13;
+pub(super) const ROUNDING: f64 = 1e-13;
 
 /// A scale c below which the population's symmetric factor at `W W' = c^2 I` is negative definite, whatever the signal's direction:
 /// `(q_min/(tr Q + 2 q_max))^(1/2)`.
@@ -155,18 +155,18 @@ fn first_surface(setting: &Setting<f64>) -> Result<f64, String> {
     Ok(libm::sqrt(smallest / (trace + 2.0 * largest)))
 }
 
-fn seeds(trial: &mut Trial, full: usize, quick: usize) -> Vec<u64> {
+pub(super) fn seeds(trial: &mut Trial, full: usize, quick: usize) -> Vec<u64> {
     let count = trial.count(full, quick) as u64;
     (0..count).map(|k| trial.seed().wrapping_mul(1000).wrapping_add(k)).collect()
 }
 
-fn simulation(setting: Setting<f64>, samples: usize, step_size: f64, steps: u64) -> Simulation {
+pub(super) fn simulation(setting: Setting<f64>, samples: usize, step_size: f64, steps: u64) -> Simulation {
     let optimizer = Optimizer::Method(setting.method.clone());
     Simulation::new(setting, optimizer, samples, step_size, steps)
 }
 
 /// Runs beside their recursions; a run that does not finish leaves the claim open.
-fn ladder(simulations: &[Simulation], seeds: &[u64]) -> Result<Comparison, String> {
+pub(super) fn ladder(simulations: &[Simulation], seeds: &[u64]) -> Result<Comparison, String> {
     let resources = Resources { threads: 1, memory: None };
     let found = compare(simulations, seeds, ERROR, resources, &|_, _, _| ()).map_err(|error| error.to_string())?;
     match found.rungs.iter().flat_map(|rung| &rung.unfinished).next() {

@@ -35,6 +35,7 @@ mod gradient_descent;
 mod manifold;
 mod model;
 mod open;
+mod proportional_samples;
 mod spectral_descent;
 mod spectral_powers;
 mod tilted;
@@ -50,7 +51,7 @@ pub use verdict::{Judgement, Verdict, judge, verify};
 
 /// Every claim, in the order of the chapters.
 pub fn registry() -> Vec<&'static Claim> {
-    let chapters: [&'static [Claim]; 12] = [
+    let chapters: [&'static [Claim]; 13] = [
         model::CLAIMS,
         gradient::CLAIMS,
         manifold::CLAIMS,
@@ -59,6 +60,7 @@ pub fn registry() -> Vec<&'static Claim> {
         spectral_powers::CLAIMS,
         tilted::CLAIMS,
         finite_samples::CLAIMS,
+        proportional_samples::CLAIMS,
         comparison::CLAIMS,
         open::CLAIMS,
         width_one::CLAIMS,
