@@ -1,7 +1,7 @@
 //! Muon (Jordan et al. 2024): momentum, and a few Newton-Schulz steps in place of the exact polar factor.
 
 use super::Descent;
-use crate::product::{Element, Panels, Part, product, transposed_product};
+use crate::product::{Element, Panels, Part, multiply_rows, symmetric_product, transposed_product};
 use crate::scalar::DomainError;
 use crate::weights::SpectralError;
 use nalgebra::DMatrix;
@@ -76,8 +76,7 @@ pub fn newton_schulz<T: Element>(gradient: &DMatrix<f64>, steps: u32) -> Result<
 #[derive(Clone, Debug)]
 pub struct NewtonSchulz<T: Element> {
     x: Panels<T>,
-    /// The next X, unless it is square.
-    next: Panels<T>,
+    /// Upper halves.
     gram: Panels<T>,
     square: Panels<T>,
 }
@@ -85,7 +84,7 @@ pub struct NewtonSchulz<T: Element> {
 impl<T: Element> Default for NewtonSchulz<T> {
     fn default() -> Self {
         let none = || Panels::zeros(0, 0);
-        Self { x: none(), next: none(), gram: none(), square: none() }
+        Self { x: none(), gram: none(), square: none() }
     }
 }
 
@@ -113,11 +112,10 @@ impl<T: Element> NewtonSchulz<T> {
     fn steps(&mut self, matrix: &mut DMatrix<f64>, steps: u32) {
         let (rows, n) = matrix.shape();
         if (self.x.rows(), self.x.columns()) != (rows, n) {
-            let square = || Panels::zeros(n, n);
-            let next = Panels::zeros(if rows == n { 0 } else { rows }, n);
-            *self = Self { x: Panels::zeros(rows, n), next, gram: square(), square: square() };
+            let half = || Panels::upper_zeros(n);
+            *self = Self { x: Panels::zeros(rows, n), gram: half(), square: half() };
         }
-        let Self { x, next, gram, square } = self;
+        let Self { x, gram, square } = self;
         let [a, b, c] = QUINTIC.map(T::from_f64);
         x.copy_from(matrix);
         // Not to hold it beside the steps.
@@ -125,14 +123,11 @@ impl<T: Element> NewtonSchulz<T> {
         for _ in 0..steps {
             transposed_product(x, x, Part::Upper, gram);
             gram.symmetrize();
-            transposed_product(gram, gram, Part::Upper, square);
-            square.symmetrize();
+            symmetric_product(gram, gram, square);
             square.combine(c, gram, b);
             square.add_to_diagonal(a);
-            // A square X needs no more space than its Gram matrix, which has served.
-            let next = if rows == n { &mut *gram } else { &mut *next };
-            product(x, square, Part::Full, next);
-            std::mem::swap(x, next);
+            square.symmetrize();
+            multiply_rows(x, [T::default(), T::from_f64(1.0)], square);
         }
         *matrix = x.to_dense();
     }

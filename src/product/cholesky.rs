@@ -1,38 +1,31 @@
 //! The Cholesky factor of a symmetric matrix, and division by it. All but the diagonal blocks is tiles of long sums.
 
-use super::{Element, Panels, lanes, load, store, tile_nn, tile_tn, vectors, zero};
+use super::element::Row;
+use super::{Element, Panels, fitting, lanes, load, map_rows, store, tile_nn, tile_tn, zero};
 use pulp::{Arch, Simd, WithSimd};
-use rayon::prelude::*;
 
 const WIDTH: usize = 24;
-type Row = [f64; WIDTH];
-type Block = [Row; WIDTH];
+type Line = Row<f64, WIDTH>;
+type Block = [Line; WIDTH];
+
+const ZEROS: Line = f64::ZEROS;
 
 /// Contracted indices that stay in the first-level cache while tiles pass by.
 const DEPTH: usize = 4 * WIDTH;
 
-/// Rows that stay in the second-level cache while the triangle passes by, times their length.
-const RESIDENT: usize = 96 * 384;
-
-/// Divisions of fewer entries than this are not worth a second thread.
-const PARALLEL_FROM: usize = 1 << 15;
-
 /// The upper triangle R with `R'R` = a symmetric positive definite matrix, in the form in which one divides by it.
 #[derive(Clone, Debug)]
 pub(crate) struct Factor {
-    /// `-R` above the diagonal blocks, `-R'` below them.
+    /// `-R` above the diagonal blocks.
     triangle: Panels<f64>,
     /// Inverses of R's diagonal blocks.
     inverse: Vec<Block>,
-    /// Their transposes.
-    inverse_transposed: Vec<Block>,
 }
 
 impl Factor {
     /// Space for the factor of an n x n matrix.
     pub(crate) fn new(n: usize) -> Self {
-        let blocks = vec![[[0.0; WIDTH]; WIDTH]; n.div_ceil(WIDTH)];
-        Self { triangle: Panels::zeros(n, n), inverse: blocks.clone(), inverse_transposed: blocks }
+        Self { triangle: Panels::upper_zeros(n), inverse: vec![[ZEROS; WIDTH]; n.div_ceil(WIDTH)] }
     }
 
     /// Becomes the factor of `shift I + scale A`, of which only the upper half is read.
@@ -42,11 +35,11 @@ impl Factor {
         let (n, count) = (self.triangle.columns(), self.triangle.count());
         for p in 0..count {
             for (x, y) in self.triangle.panel_mut(p).iter_mut().zip(&matrix.panel(p)[..n.min((p + 1) * WIDTH)]) {
-                *x = y.map(|y| scale * y);
+                *x = Row(y.map(|y| scale * y));
             }
         }
         self.triangle.add_to_diagonal(shift);
-        let mut sums = [[0.0; WIDTH]; WIDTH];
+        let mut sums = [ZEROS; WIDTH];
         for k in 0..count {
             let from = k * WIDTH;
             let size = WIDTH.min(n - from);
@@ -55,7 +48,7 @@ impl Factor {
                 Arch::new().dispatch(BlockSum { a, b, sums: &mut sums });
                 let block = &mut self.triangle.panel_mut(p)[from..from + size];
                 for (row, sum) in block.iter_mut().zip(&sums) {
-                    for (x, s) in row.iter_mut().zip(sum) {
+                    for (x, s) in row.iter_mut().zip(sum.iter()) {
                         *x -= s;
                     }
                 }
@@ -68,97 +61,29 @@ impl Factor {
                 }
             }
         }
-        for (inverse, transposed) in self.inverse.iter().zip(&mut self.inverse_transposed) {
-            transpose(inverse, transposed);
-        }
-        // The diagonal blocks are in `inverse`; what stands there is not read.
-        self.triangle.symmetrize();
         true
     }
 
     /// `X <- X (R'R)^(-1)`.
     pub(crate) fn divide(&self, x: &mut Panels<f64>) {
-        for_each_row_block(x, |rows, used, _| self.divide_rows(rows, used));
+        self.blend(x, 0.0, 1.0);
     }
 
-    /// `X <- p X + q X (R'R)^(-1)`, some rows at a time: no second X is needed.
+    /// `X <- p X + q X (R'R)^(-1)`.
     pub(crate) fn blend(&self, x: &mut Panels<f64>, p: f64, q: f64) {
-        for_each_row_block(x, |rows, used, space| {
-            space.clear();
-            rows.iter().for_each(|panel| space.extend_from_slice(panel));
-            let mut quotient: Vec<&mut [Row]> = space.chunks_mut(rows.first().map_or(1, |panel| panel.len())).collect();
-            self.divide_rows(&mut quotient, used);
-            Arch::new().dispatch(|| {
-                for (x, y) in rows.iter_mut().flat_map(|panel| panel.iter_mut()).zip(quotient.into_iter().flatten()) {
-                    for (x, y) in x.iter_mut().zip(y.iter()) {
-                        *x = p * *x + q * *y;
-                    }
-                }
-            });
-        });
+        map_rows(x, [p, q], |rows, _| Arch::new().dispatch(Solve { factor: self, x: rows }));
     }
 
     /// Space for a matrix as large as the one factored; what is written there costs the factor.
     pub(crate) fn space(&mut self) -> &mut Panels<f64> {
         &mut self.triangle
     }
-
-    /// Some rows, by R and then by R'.
-    fn divide_rows(&self, rows: &mut [&mut [Row]], used: usize) {
-        let (count, n) = (self.triangle.count(), self.triangle.columns());
-        for p in 0..count {
-            let (before, after) = rows.split_at_mut(p);
-            Arch::new().dispatch(Divide {
-                quotients: (before as &[_], 0..p),
-                triangle: &self.triangle.panel(p)[..n],
-                inverse: &self.inverse[p],
-                upper: true,
-                x: after[0],
-                rows: used,
-                columns: n - p * WIDTH,
-            });
-        }
-        for p in (0..count).rev() {
-            let (before, after) = rows.split_at_mut(p + 1);
-            Arch::new().dispatch(Divide {
-                quotients: (after as &[_], p + 1..count),
-                triangle: &self.triangle.panel(p)[..n],
-                inverse: &self.inverse_transposed[p],
-                upper: false,
-                x: before[p],
-                rows: used,
-                columns: n - p * WIDTH,
-            });
-        }
-    }
-}
-
-/// Shows `each` the panels of some rows at a time, on all threads where it pays, with space to use.
-fn for_each_row_block(x: &mut Panels<f64>, each: impl Fn(&mut [&mut [Row]], usize, &mut Vec<Row>) + Sync) {
-    let (stride, all, entries) = (x.stride(), x.rows(), x.rows() * x.columns());
-    if entries == 0 {
-        return;
-    }
-    let rows = (RESIDENT / x.columns()).max(WIDTH).next_multiple_of(WIDTH);
-    let mut blocks: Vec<Vec<&mut [Row]>> = (0..all.div_ceil(rows)).map(|_| Vec::new()).collect();
-    for panel in x.data_mut().chunks_exact_mut(stride) {
-        for (block, rows) in blocks.iter_mut().zip(panel.chunks_mut(rows)) {
-            block.push(rows);
-        }
-    }
-    let used = |b: usize| rows.min(all - b * rows);
-    if entries < PARALLEL_FROM || rayon::current_num_threads() == 1 {
-        let mut space = Vec::new();
-        blocks.iter_mut().enumerate().for_each(|(b, block)| each(block, used(b), &mut space));
-    } else {
-        blocks.par_iter_mut().enumerate().for_each_init(Vec::new, |space, (b, block)| each(block, used(b), space));
-    }
 }
 
 /// `A'B` of two blocks of rows.
 struct BlockSum<'a> {
-    a: &'a [Row],
-    b: &'a [Row],
+    a: &'a [Line],
+    b: &'a [Line],
     sums: &'a mut Block,
 }
 
@@ -174,7 +99,7 @@ impl WithSimd for BlockSum<'_> {
 impl BlockSum<'_> {
     #[inline(always)]
     fn tiles<S: Simd, const C: usize, const V: usize>(self, simd: S) {
-        *self.sums = [[0.0; WIDTH]; WIDTH];
+        *self.sums = [ZEROS; WIDTH];
         for (a, b) in self.a.chunks(DEPTH).zip(self.b.chunks(DEPTH)) {
             for i in (0..WIDTH).step_by(C) {
                 for lane in lanes::<f64, S, V>(WIDTH) {
@@ -187,70 +112,149 @@ impl BlockSum<'_> {
     }
 }
 
-/// One panel of some rows of a quotient: `x <- (x + sum_q Y_q T_q) D`, with Y the panels of the quotient that are known, T what the
-/// triangle has beside its diagonal block, negated, and D the inverse of that block.
-struct Divide<'a, 'b> {
-    /// Known panels, and which they are.
-    quotients: (&'a [&'b mut [Row]], std::ops::Range<usize>),
-    triangle: &'a [Row],
-    inverse: &'a Block,
-    /// The inverse is an upper triangle; else a lower one.
-    upper: bool,
-    x: &'a mut [Row],
-    /// Rows in use.
-    rows: usize,
-    /// Columns in use of this panel, or more.
-    columns: usize,
+/// `X <- (R'R)^(-1) X`: forward by R', and back by R. A block of rows is that of the right-hand side, less what the known ones give to it, times
+/// the inverse of the triangle's diagonal block.
+struct Solve<'a> {
+    factor: &'a Factor,
+    x: &'a mut Panels<f64>,
 }
 
-impl WithSimd for Divide<'_, '_> {
+impl WithSimd for Solve<'_> {
     type Output = ();
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
-        match (S::REGISTER_COUNT >= 32, vectors::<f64, S>(self.columns)) {
-            (true, 1) => self.tiles::<S, 8, 1>(simd),
-            (true, 2) => self.tiles::<S, 8, 2>(simd),
-            (true, _) => self.tiles::<S, 8, 3>(simd),
-            (false, _) => self.tiles::<S, 6, 2>(simd),
-        }
+        if S::REGISTER_COUNT >= 32 { self.tiles::<S, 8, 3>(simd) } else { self.tiles::<S, 6, 2>(simd) }
     }
 }
 
-impl Divide<'_, '_> {
+impl Solve<'_> {
     #[inline(always)]
     fn tiles<S: Simd, const C: usize, const V: usize>(self, simd: S) {
-        let Self { quotients: (panels, which), triangle, inverse, upper, x, rows, columns } = self;
-        for (panels, first) in panels.chunks(DEPTH / WIDTH).zip(which.step_by(DEPTH / WIDTH)) {
-            for i in (0..rows).step_by(C) {
-                for lane in lanes::<f64, S, V>(columns) {
-                    let mut tile = load::<f64, S, C, V>(&x[i..i + C], lane);
-                    for (panel, q) in panels.iter().zip(first..) {
-                        let b = &triangle[q * WIDTH..triangle.len().min((q + 1) * WIDTH)];
-                        tile_nn::<f64, S, C, V>(simd, &mut tile, &panel[i..i + C], 0, b, lane);
-                    }
-                    store::<f64, S, C, V>(&mut x[i..i + C], lane, tile);
+        let Self { factor, x } = self;
+        let (n, count) = (x.rows(), factor.triangle.count());
+        for p in 0..count {
+            for from in (0..p * WIDTH).step_by(DEPTH) {
+                for s in 0..x.count() {
+                    let columns = x.columns() - s * WIDTH;
+                    fitting!(f64, S, V, columns, Self::forward::<S, C>(simd, factor, p, from, x.panel_mut(s), columns));
                 }
             }
+            for s in 0..x.count() {
+                let (used, columns) = (WIDTH.min(n - p * WIDTH), x.columns() - s * WIDTH);
+                let block = &mut x.panel_mut(s)[p * WIDTH..][..WIDTH];
+                fitting!(
+                    f64,
+                    S,
+                    V,
+                    columns,
+                    Self::divide::<S, C>(simd, &factor.inverse[p], true, block, used, columns)
+                );
+            }
         }
-        let mut quotient = [[0.0; WIDTH]; C];
-        let width = WIDTH / f64::vectors::<S>(&[0.0; WIDTH]).len();
-        for i in (0..rows).step_by(C) {
+        for p in (0..count).rev() {
+            for q in (p + 1..count).step_by(DEPTH / WIDTH) {
+                for s in 0..x.count() {
+                    let columns = x.columns() - s * WIDTH;
+                    fitting!(
+                        f64,
+                        S,
+                        V,
+                        columns,
+                        Self::back::<S, C>(simd, factor, p, q, &mut x.panel_mut(s)[..], (n, columns))
+                    );
+                }
+            }
+            for s in 0..x.count() {
+                let (used, columns) = (WIDTH.min(n - p * WIDTH), x.columns() - s * WIDTH);
+                let block = &mut x.panel_mut(s)[p * WIDTH..][..WIDTH];
+                fitting!(
+                    f64,
+                    S,
+                    V,
+                    columns,
+                    Self::divide::<S, C>(simd, &factor.inverse[p], false, block, used, columns)
+                );
+            }
+        }
+    }
+
+    /// What some rows before block p, from `from` on, give to it.
+    #[inline(always)]
+    fn forward<S: Simd, const C: usize, const V: usize>(
+        simd: S,
+        factor: &Factor,
+        p: usize,
+        from: usize,
+        x: &mut [Line],
+        columns: usize,
+    ) {
+        let (known, block) = x.split_at_mut(p * WIDTH);
+        let known = &known[from..(from + DEPTH).min(p * WIDTH)];
+        let triangle = &factor.triangle.panel(p)[from..][..known.len()];
+        for i in (0..WIDTH).step_by(C) {
+            for lane in lanes::<f64, S, V>(columns) {
+                let mut tile = load::<f64, S, C, V>(&block[i..i + C], lane);
+                tile_tn::<f64, S, C, V>(simd, &mut tile, triangle, i, known, lane);
+                store::<f64, S, C, V>(&mut block[i..i + C], lane, tile);
+            }
+        }
+    }
+
+    /// What some blocks after block p, from block q on, give to it.
+    #[inline(always)]
+    fn back<S: Simd, const C: usize, const V: usize>(
+        simd: S,
+        factor: &Factor,
+        p: usize,
+        q: usize,
+        x: &mut [Line],
+        (n, columns): (usize, usize),
+    ) {
+        let (before, known) = x[..n].split_at_mut(q * WIDTH);
+        let block = &mut before[p * WIDTH..][..WIDTH];
+        for i in (0..WIDTH).step_by(C) {
+            for lane in lanes::<f64, S, V>(columns) {
+                let mut tile = load::<f64, S, C, V>(&block[i..i + C], lane);
+                for (known, q) in known[..].chunks(WIDTH).take(DEPTH / WIDTH).zip(q..) {
+                    let triangle = &factor.triangle.panel(q)[p * WIDTH + i..][..C];
+                    tile_nn::<f64, S, C, V>(simd, &mut tile, triangle, 0, known, lane);
+                }
+                store::<f64, S, C, V>(&mut block[i..i + C], lane, tile);
+            }
+        }
+    }
+
+    /// `X <- D X`, or `D' X`, for the inverse D of a diagonal block, an upper triangle.
+    #[inline(always)]
+    fn divide<S: Simd, const C: usize, const V: usize>(
+        simd: S,
+        inverse: &Block,
+        transposed: bool,
+        x: &mut [Line],
+        used: usize,
+        columns: usize,
+    ) {
+        let mut quotient = [ZEROS; WIDTH];
+        for i in (0..used).step_by(C) {
             for lane in lanes::<f64, S, V>(columns) {
                 let mut tile = zero::<f64, S, C, V>(simd);
-                let (from, to) = if upper { (0, (lane + V) * width) } else { (lane * width, WIDTH) };
-                let b = &inverse[from..to.min(columns)];
-                tile_nn::<f64, S, C, V>(simd, &mut tile, &x[i..i + C], from, b, lane);
-                store::<f64, S, C, V>(&mut quotient, lane, tile);
+                if transposed {
+                    let to = (i + C).min(used);
+                    tile_tn::<f64, S, C, V>(simd, &mut tile, &inverse[..to], i, &x[..to], lane);
+                } else {
+                    tile_nn::<f64, S, C, V>(simd, &mut tile, &inverse[i..i + C], i, &x[i..used], lane);
+                }
+                store::<f64, S, C, V>(&mut quotient[i..i + C], lane, tile);
             }
-            x[i..i + C].copy_from_slice(&quotient);
         }
+        x[..used].copy_from_slice(&quotient[..used]);
     }
 }
 
 /// Overwrites a block by its upper factor; false if a pivot is not positive.
 #[inline(always)]
-fn factor_diagonal(block: &mut [Row]) -> bool {
+fn factor_diagonal(block: &mut [Line]) -> bool {
     let n = block.len();
     for k in 0..n {
         let pivot = block[k][k];
@@ -264,7 +268,7 @@ fn factor_diagonal(block: &mut [Row]) -> bool {
         block[k] = row;
         for i in k + 1..n {
             let factor = row[i];
-            for (x, y) in block[i].iter_mut().zip(&row) {
+            for (x, y) in block[i].iter_mut().zip(row.iter()) {
                 *x -= factor * y;
             }
         }
@@ -274,15 +278,15 @@ fn factor_diagonal(block: &mut [Row]) -> bool {
 
 /// Inverse of an upper triangle of at most [`WIDTH`] rows, row after row from the last; what lies beyond is zero.
 #[inline(always)]
-fn inverse_of_diagonal(block: &[Row]) -> Block {
+fn inverse_of_diagonal(block: &[Line]) -> Block {
     let n = block.len();
-    let mut inverse = [[0.0; WIDTH]; WIDTH];
+    let mut inverse = [ZEROS; WIDTH];
     for i in (0..n).rev() {
-        let mut row = [0.0; WIDTH];
+        let mut row = ZEROS;
         row[i] = 1.0;
         for k in i + 1..n {
             let factor = block[i][k];
-            for (x, y) in row.iter_mut().zip(&inverse[k]) {
+            for (x, y) in row.iter_mut().zip(inverse[k].iter()) {
                 *x -= factor * y;
             }
         }
@@ -292,22 +296,14 @@ fn inverse_of_diagonal(block: &[Row]) -> Block {
     inverse
 }
 
-fn transpose(block: &Block, transposed: &mut Block) {
-    for (i, row) in block.iter().enumerate() {
-        for (target, x) in transposed.iter_mut().zip(row) {
-            target[i] = *x;
-        }
-    }
-}
-
 /// `block <- -inverse' block`.
 #[inline(always)]
-fn negate_and_divide(inverse: &Block, block: &mut [Row]) {
+fn negate_and_divide(inverse: &Block, block: &mut [Line]) {
     for i in (0..block.len()).rev() {
-        let mut row = [0.0; WIDTH];
+        let mut row = ZEROS;
         for k in 0..=i {
             let factor = inverse[k][i];
-            for (x, y) in row.iter_mut().zip(&block[k]) {
+            for (x, y) in row.iter_mut().zip(block[k].iter()) {
                 *x -= factor * y;
             }
         }

@@ -1,5 +1,41 @@
 use pulp::Simd;
 use std::fmt::{Debug, Display};
+use std::ops::{Deref, DerefMut};
+
+/// Neighbouring entries of a row of a panel, at the edge of a cache line: no vector then lies across two.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[repr(C, align(64))]
+pub struct Row<T, const N: usize>(pub(crate) [T; N]);
+
+impl<T, const N: usize> Deref for Row<T, N> {
+    type Target = [T; N];
+
+    #[inline(always)]
+    fn deref(&self) -> &[T; N] {
+        &self.0
+    }
+}
+
+impl<T, const N: usize> DerefMut for Row<T, N> {
+    #[inline(always)]
+    fn deref_mut(&mut self) -> &mut [T; N] {
+        &mut self.0
+    }
+}
+
+impl<T, const N: usize> AsRef<[T]> for Row<T, N> {
+    #[inline(always)]
+    fn as_ref(&self) -> &[T] {
+        &self.0
+    }
+}
+
+impl<T, const N: usize> AsMut<[T]> for Row<T, N> {
+    #[inline(always)]
+    fn as_mut(&mut self) -> &mut [T] {
+        &mut self.0
+    }
+}
 
 /// A number that products are made of: `f64`, or `f32` at twice the speed.
 pub trait Element: Copy + Debug + Display + Default + PartialOrd + Send + Sync + 'static {
@@ -46,10 +82,10 @@ pub trait Element: Copy + Debug + Display + Default + PartialOrd + Send + Sync +
 macro_rules! element {
     ($float:ty, $width:literal, $vector:ident, $splat:ident, $mul_add:ident, $as_simd:ident, $as_mut_simd:ident) => {
         impl Element for $float {
-            type Panel = [$float; $width];
+            type Panel = Row<$float, $width>;
             type Vector<S: Simd> = S::$vector;
             const WIDTH: usize = $width;
-            const ZEROS: Self::Panel = [0.0; $width];
+            const ZEROS: Self::Panel = Row([0.0; $width]);
             const EPSILON: f64 = <$float>::EPSILON as f64;
 
             #[inline(always)]

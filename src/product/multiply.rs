@@ -42,7 +42,34 @@ fn product_onto<T: Element>(a: &Panels<T>, b: &Panels<T>, part: Part, c: &mut Pa
     assert_eq!(a.columns(), b.rows(), "A has as many columns as B has rows");
     assert_eq!((c.rows(), c.columns()), (a.rows(), b.columns()), "C has the rows of A and the columns of B");
     let work = a.rows() * a.columns() * b.columns();
-    for_each_share(c, work, |first, c| Arch::new().dispatch(Product { a, b, part, fresh, first, c }));
+    for_each_share(c, work, |c| Arch::new().dispatch(Product { a, b, part, fresh, c }));
+}
+
+/// `C = A B` on the thread that asks.
+pub(crate) fn product_here<T: Element>(a: &Panels<T>, b: &Panels<T>, c: &mut Panels<T>) {
+    let mut panels: Vec<_> = c.panels_mut().into_iter().enumerate().collect();
+    Arch::new().dispatch(Product { a, b, part: Part::Full, fresh: true, c: &mut panels });
+}
+
+/// The upper half of `C = A B` for symmetric A and B that commute, all three held as upper halves.
+///
+/// # Panics
+/// When the shapes do not fit.
+pub(crate) fn symmetric_product<T: Element>(a: &Panels<T>, b: &Panels<T>, c: &mut Panels<T>) {
+    let n = a.rows();
+    for operand in [a, b, c] {
+        assert_eq!(
+            (operand.rows(), operand.columns(), operand.part()),
+            (n, n, Part::Upper),
+            "three symmetric matrices of one size"
+        );
+    }
+    for_each_share(c, n * n * n / 2, |c| {
+        for (p, c) in c {
+            let column = b.whole_panel(*p);
+            Arch::new().dispatch(Product { a, b: &column, part: Part::Full, fresh: true, c: &mut [(0, c)] });
+        }
+    });
 }
 
 /// `C += A' B`, every entry one chain over the rows in increasing order. `part` says which entries of C are wanted.
@@ -63,23 +90,27 @@ fn transposed_product_onto<T: Element>(a: &Panels<T>, b: &Panels<T>, part: Part,
     assert_eq!((c.rows(), c.columns()), (a.columns(), b.columns()), "C has the columns of A and of B");
     assert_ne!(part, Part::Lower, "a result is full or upper");
     let work = a.rows() * a.columns() * b.columns();
-    for_each_share(c, work, |first, c| Arch::new().dispatch(TransposedProduct { a, b, part, fresh, first, c }));
+    for_each_share(c, work, |c| Arch::new().dispatch(TransposedProduct { a, b, part, fresh, c }));
 }
 
-/// Shares the panels of C out over the threads; `each` is given the number of its first panel.
-fn for_each_share<T: Element>(
-    c: &mut Panels<T>,
-    work: usize,
-    each: impl Fn(usize, &mut [&mut [T::Panel]]) + Sync + Send,
-) {
-    let mut panels = c.panels_mut();
+/// Some panels of a result, and which they are.
+type Share<'a, T> = Vec<(usize, &'a mut [<T as Element>::Panel])>;
+
+/// Shares the panels of C out over the threads.
+fn for_each_share<T: Element>(c: &mut Panels<T>, work: usize, each: impl Fn(&mut Share<T>) + Sync + Send) {
+    let mut panels: Share<T> = c.panels_mut().into_iter().enumerate().collect();
     let threads = if work < PARALLEL_FROM { 1 } else { rayon::current_num_threads() };
     if threads == 1 {
-        return each(0, &mut panels);
+        return each(&mut panels);
     }
-    // Twice as many shares as threads: upper results have more to do on the right.
-    let share = panels.len().div_ceil(2 * threads).max(1);
-    panels.par_chunks_mut(share).enumerate().for_each(|(s, panels)| each(s * share, panels));
+    // Dealt out to and fro, since upper results have more to do on the right.
+    let count = 2 * threads;
+    let mut shares: Vec<Share<T>> = (0..count).map(|_| Vec::new()).collect();
+    for (p, panel) in panels {
+        let s = p % (2 * count);
+        shares[s.min(2 * count - 1 - s)].push((p, panel));
+    }
+    shares.par_iter_mut().for_each(each);
 }
 
 /// Some panels of `C += A B`.
@@ -88,8 +119,7 @@ struct Product<'a, 'b, T: Element> {
     b: &'a Panels<T>,
     part: Part,
     fresh: bool,
-    first: usize,
-    c: &'a mut [&'b mut [T::Panel]],
+    c: &'a mut [(usize, &'b mut [T::Panel])],
 }
 
 impl<T: Element> WithSimd for Product<'_, '_, T> {
@@ -104,11 +134,11 @@ impl<T: Element> WithSimd for Product<'_, '_, T> {
 impl<T: Element> Product<'_, '_, T> {
     #[inline(always)]
     fn tiles<S: Simd, const C: usize, const V: usize>(self, simd: S) {
-        let Self { a, b, part, fresh, first, c } = self;
+        let Self { a, b, part, fresh, c } = self;
         let block = (RESIDENT / a.columns().max(1)).max(ROW_GROUP).next_multiple_of(ROW_GROUP);
         for start in (0..a.rows()).step_by(block) {
-            let rows = start..a.rows().min(start + block);
-            for (p, c) in (first..).zip(c.iter_mut()) {
+            for (p, c) in c.iter_mut() {
+                let (p, rows) = (*p, start..a.rows().min(start + block).min(c.len()));
                 let columns = b.columns() - p * T::WIDTH;
                 fitting!(T, S, V, columns, Self::panel::<S, C>(simd, a, b, (part, fresh), p, c, rows.clone()));
             }
@@ -162,8 +192,7 @@ struct TransposedProduct<'a, 'b, T: Element> {
     b: &'a Panels<T>,
     part: Part,
     fresh: bool,
-    first: usize,
-    c: &'a mut [&'b mut [T::Panel]],
+    c: &'a mut [(usize, &'b mut [T::Panel])],
 }
 
 impl<T: Element> WithSimd for TransposedProduct<'_, '_, T> {
@@ -178,13 +207,14 @@ impl<T: Element> WithSimd for TransposedProduct<'_, '_, T> {
 impl<T: Element> TransposedProduct<'_, '_, T> {
     #[inline(always)]
     fn tiles<S: Simd, const C: usize, const V: usize>(self, simd: S) {
-        let Self { a, b, part, fresh, first, c } = self;
+        let Self { a, b, part, fresh, c } = self;
         let (rows, columns) = (a.columns(), b.columns());
         let block = (RESIDENT / DEPTH).next_multiple_of(T::WIDTH);
         for depth in (0..a.rows()).step_by(DEPTH) {
             let until = a.rows().min(depth + DEPTH);
             for start in (0..rows).step_by(block) {
-                for (p, c) in (first..).zip(c.iter_mut()) {
+                for (p, c) in c.iter_mut() {
+                    let p = *p;
                     let wanted = if part == Part::Upper { rows.min((p + 1) * T::WIDTH) } else { rows };
                     let rows = start..wanted.min(start + block);
                     let fresh = fresh && depth == 0;

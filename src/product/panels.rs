@@ -37,6 +37,13 @@ impl<T: Element> Panels<T> {
         panels
     }
 
+    /// Becomes a full matrix of this shape: zero, or what it was if it had the shape.
+    pub(crate) fn shape(&mut self, rows: usize, columns: usize) {
+        if (self.rows, self.columns, self.part) != (rows, columns, Part::Full) {
+            *self = Self::zeros(rows, columns);
+        }
+    }
+
     /// Bytes that a matrix of this shape occupies.
     pub fn bytes(rows: usize, columns: usize) -> u64 {
         let entries = rows.next_multiple_of(ROW_GROUP) as u64 * columns.next_multiple_of(T::WIDTH) as u64;
@@ -172,6 +179,23 @@ impl<T: Element> Panels<T> {
     pub(crate) fn panel_mut(&mut self, p: usize) -> &mut [T::Panel] {
         let range = self.range(p);
         &mut self.data[range]
+    }
+
+    /// Panel p of a symmetric matrix of which the upper half is held (see [`Panels::symmetrize`]), as a matrix of its own.
+    pub(crate) fn whole_panel(&self, p: usize) -> Self {
+        let mut whole = Self::zeros(self.rows, T::WIDTH.min(self.columns - p * T::WIDTH));
+        let (known, width) = (self.range(p).len(), whole.columns);
+        whole.data[..known].copy_from_slice(self.panel(p));
+        for q in p + 1..self.count() {
+            let rows = &self.panel(q)[p * T::WIDTH..][..width];
+            let target = &mut whole.data[q * T::WIDTH..];
+            for (k, row) in rows.iter().enumerate() {
+                for (target, x) in target.iter_mut().zip(row.as_ref()) {
+                    target.as_mut()[k] = *x;
+                }
+            }
+        }
+        whole
     }
 
     /// All panels, to be changed side by side.

@@ -54,9 +54,10 @@ pub(crate) fn tile_nn<T: Element, S: Simd, const C: usize, const V: usize>(
     lane: usize,
 ) {
     let mut sum = *tile;
-    let rows: [&[T]; C] = std::array::from_fn(|c| &a[c].as_ref()[from..from + b.len()]);
-    for (k, b) in b.iter().enumerate() {
-        step::<T, S, C, V>(simd, &mut sum, b.as_ref(), lane, std::array::from_fn(|c| rows[c][k]));
+    // One pointer and one bound for all rows: a slice of each would need a register each.
+    let a = &a[..C];
+    for (k, b) in (from..T::WIDTH).zip(b) {
+        step::<T, S, C, V>(simd, &mut sum, b.as_ref(), lane, std::array::from_fn(|c| a[c].as_ref()[k]));
     }
     *tile = sum;
 }

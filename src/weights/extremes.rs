@@ -43,17 +43,23 @@ fn times(upper: &Panels<f64>, x: &[Row], f: impl Fn(f64) -> f64) -> Vec<f64> {
     let (mut across, mut down) = (vec![[0.0; WIDTH]; n], vec![[0.0; WIDTH]; x.len()]);
     Arch::new().dispatch(|| {
         for (p, x_p) in x.iter().enumerate() {
-            let panel = &upper.panel(p)[..n.min((p + 1) * WIDTH)];
-            for (i, row) in panel.iter().enumerate() {
-                let mut row = row.map(&f);
-                // On the diagonal block: nothing of meaning below, and the diagonal itself counts once.
-                let (known, own) = (i.saturating_sub(p * WIDTH), x[i / WIDTH][i % WIDTH]);
-                row[..known].fill(0.0);
-                (0..WIDTH).for_each(|j| across[i][j] += row[j] * x_p[j]);
-                if i >= p * WIDTH {
-                    row[known] = 0.0;
+            let (above, block) = upper.panel(p)[..n.min((p + 1) * WIDTH)].split_at(p * WIDTH);
+            let down = &mut down[p];
+            for ((row, across), own) in above.iter().zip(&mut across).zip(x.as_flattened()) {
+                for j in 0..WIDTH {
+                    let entry = f(row[j]);
+                    across[j] += entry * x_p[j];
+                    down[j] += entry * own;
                 }
-                (0..WIDTH).for_each(|j| down[p][j] += row[j] * own);
+            }
+            // On the diagonal block: nothing of meaning below, and the diagonal itself counts once.
+            for (k, (row, across)) in block.iter().zip(&mut across[p * WIDTH..]).enumerate() {
+                across[k] += f(row[k]) * x_p[k];
+                for j in k + 1..WIDTH {
+                    let entry = f(row[j]);
+                    across[j] += entry * x_p[j];
+                    down[j] += entry * x_p[k];
+                }
             }
         }
     });

@@ -74,7 +74,7 @@ impl Halley {
 
 impl Space {
     fn new(rows: usize, n: usize) -> Self {
-        Self { x: Panels::zeros(rows, n), gram: Panels::zeros(n, n), factor: Factor::new(n) }
+        Self { x: Panels::zeros(rows, n), gram: Panels::upper_zeros(n), factor: Factor::new(n) }
     }
 
     /// Makes X the polar factor, or says that it cannot.

@@ -1,7 +1,7 @@
 //! The last digits of a polar factor: `X (I - E)^(-1/2)` with `E = I - X'X` small, by the binomial series
 //! (`derivations/polar-factor.md`, polar-series).
 
-use crate::product::{Panels, Part, add_transposed_product, product, transposed_product};
+use crate::product::{Panels, multiply_rows, symmetric_product};
 
 /// `(1 - e)^(-1/2) = 1 + A[0] e + A[1] e^2 + ...`
 const A: [f64; 5] = [1.0 / 2.0, 3.0 / 8.0, 5.0 / 16.0, 35.0 / 128.0, 63.0 / 256.0];
@@ -22,16 +22,15 @@ pub(super) fn finish(x: &mut Panels<f64>, gram: &mut Panels<f64>, mixture: &mut 
         return false;
     }
     from_identity(gram);
+    gram.symmetrize();
     let remainder = |terms: usize, power: f64| 2.0 * REMAINDER * A[terms] * power;
-    let mut image = None;
     if remainder(1, e * e) <= enough {
         gram.scale(A[0]);
     } else {
-        gram.symmetrize();
-        let mut square = Panels::zeros(n, n);
-        transposed_product(gram, gram, Part::Upper, &mut square);
+        let mut square = Panels::upper_zeros(n);
+        symmetric_product(gram, gram, &mut square);
         square.symmetrize();
-        let u = square.data().as_flattened().iter().map(|x| x * x).sum::<f64>().sqrt();
+        let u = norm(&square, 0.0);
         if remainder(2, u * e) > enough {
             // ||E^5||_F <= ||E^2||_F^2 ||E||, and ||E||^2 = ||E^2|| <= ||E^2||_F.
             if remainder(4, u * u * u.sqrt()) > enough {
@@ -41,15 +40,14 @@ pub(super) fn finish(x: &mut Panels<f64>, gram: &mut Panels<f64>, mixture: &mut 
             // E + (E^2 (A[2] E + A[3] E^2))/A[0]
             mixture.data_mut().copy_from_slice(gram.data());
             mixture.combine(A[2] / A[0], &square, A[3] / A[0]);
-            add_transposed_product(&square, mixture, Part::Upper, gram);
+            let mut higher = Panels::upper_zeros(n);
+            symmetric_product(&square, mixture, &mut higher);
+            gram.combine(1.0, &higher, 1.0);
         }
         gram.combine(A[0], &square, A[1]);
-        image = (rows == n).then_some(square);
+        gram.symmetrize();
     }
-    gram.symmetrize();
-    let mut image = image.unwrap_or_else(|| Panels::zeros(rows, n));
-    product(x, gram, Part::Full, &mut image);
-    x.combine(1.0, &image, 1.0);
+    multiply_rows(x, [1.0, 1.0], gram);
     true
 }
 
@@ -61,6 +59,11 @@ fn from_identity(gram: &mut Panels<f64>) {
 
 /// `||G - I||_F` from the upper half of G.
 pub(super) fn distance_from_identity(gram: &Panels<f64>) -> f64 {
+    norm(gram, 1.0)
+}
+
+/// `||G - shift I||_F` from the upper half of G.
+fn norm(gram: &Panels<f64>, shift: f64) -> f64 {
     let n = gram.columns();
     let (mut above, mut on) = (0.0, 0.0);
     for p in 0..gram.count() {
@@ -68,7 +71,7 @@ pub(super) fn distance_from_identity(gram: &Panels<f64>) -> f64 {
         let panel = gram.panel(p);
         above += panel[..first].iter().map(|row| row.iter().map(|x| x * x).sum::<f64>()).sum::<f64>();
         for (k, row) in panel[first..n.min(first + 24)].iter().enumerate() {
-            on += (row[k] - 1.0) * (row[k] - 1.0);
+            on += (row[k] - shift) * (row[k] - shift);
             above += row[k + 1..].iter().map(|x| x * x).sum::<f64>();
         }
     }
@@ -78,6 +81,7 @@ pub(super) fn distance_from_identity(gram: &Panels<f64>) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::product::{Part, transposed_product};
     use nalgebra::DMatrix;
 
     /// A matrix with orthonormal columns (sines), its columns scaled so that `X'X` is diagonal and as far from I as is asked.
@@ -99,7 +103,7 @@ mod tests {
             {
                 let (mut x, orthonormal) = nearly_orthonormal(n, spread);
                 let before = x.clone();
-                let (mut gram, mut mixture) = (Panels::zeros(n, n), Panels::zeros(n, n));
+                let (mut gram, mut mixture) = (Panels::upper_zeros(n), Panels::upper_zeros(n));
                 transposed_product(&x, &x, Part::Upper, &mut gram);
                 let finished = finish(&mut x, &mut gram, &mut mixture);
                 assert_eq!(finished, within_reach, "n = {n}, spread {spread}");

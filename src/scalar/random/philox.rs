@@ -16,8 +16,12 @@ const ROUNDS: usize = 10;
 pub(crate) fn blocks<const N: usize>(seed: u64, stream: u64, first: u64) -> [[u64; N]; 2] {
     // Words of 32 bits in lanes of 64: a lane's upper half is rubbish wherever the next operation ignores it.
     let mut key = [seed as u32, (seed >> 32) as u32];
-    let mut c0: [u64; N] = std::array::from_fn(|l| first.wrapping_add(l as u64));
-    let mut c1 = c0.map(|index| index >> 32);
+    // Loops rather than closures: those of `array::map` and `from_fn` are compiled without the vectors of the function around them.
+    let (mut c0, mut c1) = ([0; N], [0; N]);
+    for l in 0..N {
+        c0[l] = first.wrapping_add(l as u64);
+        c1[l] = c0[l] >> 32;
+    }
     let mut c2 = [stream; N];
     let mut c3 = [stream >> 32; N];
     for _ in 0..ROUNDS {
@@ -32,8 +36,12 @@ pub(crate) fn blocks<const N: usize>(seed: u64, stream: u64, first: u64) -> [[u6
         }
         key = [key[0].wrapping_add(WEYL[0]), key[1].wrapping_add(WEYL[1])];
     }
-    let word = |low: u64, high: u64| (low & 0xFFFF_FFFF) | (high << 32);
-    [std::array::from_fn(|l| word(c0[l], c1[l])), std::array::from_fn(|l| word(c2[l], c3[l]))]
+    let mut words = [[0; N]; 2];
+    for l in 0..N {
+        words[0][l] = (c0[l] & 0xFFFF_FFFF) | (c1[l] << 32);
+        words[1][l] = (c2[l] & 0xFFFF_FFFF) | (c3[l] << 32);
+    }
+    words
 }
 
 #[cfg(test)]
