@@ -30,19 +30,10 @@ const RESIDENT: usize = 96 * 384;
 /// # Panics
 /// When the shapes do not fit.
 pub fn add_product<T: Element>(a: &Panels<T>, b: &Panels<T>, part: Part, c: &mut Panels<T>) {
-    product_onto(a, b, part, c, false);
-}
-
-/// `C = A B`: as [`add_product`] from zero, without a pass to clear.
-pub(crate) fn product<T: Element>(a: &Panels<T>, b: &Panels<T>, part: Part, c: &mut Panels<T>) {
-    product_onto(a, b, part, c, true);
-}
-
-fn product_onto<T: Element>(a: &Panels<T>, b: &Panels<T>, part: Part, c: &mut Panels<T>, fresh: bool) {
     assert_eq!(a.columns(), b.rows(), "A has as many columns as B has rows");
     assert_eq!((c.rows(), c.columns()), (a.rows(), b.columns()), "C has the rows of A and the columns of B");
     let work = a.rows() * a.columns() * b.columns();
-    for_each_share(c, work, |c| Arch::new().dispatch(Product { a, b, part, fresh, c }));
+    for_each_share(c, work, |c| Arch::new().dispatch(Product { a, b, part, fresh: false, c }));
 }
 
 /// `C = A B` on the thread that asks.
@@ -94,23 +85,33 @@ fn transposed_product_onto<T: Element>(a: &Panels<T>, b: &Panels<T>, part: Part,
 }
 
 /// Some panels of a result, and which they are.
-type Share<'a, T> = Vec<(usize, &'a mut [<T as Element>::Panel])>;
+pub(crate) type Share<'a, T> = Vec<(usize, &'a mut [<T as Element>::Panel])>;
 
 /// Shares the panels of C out over the threads.
 fn for_each_share<T: Element>(c: &mut Panels<T>, work: usize, each: impl Fn(&mut Share<T>) + Sync + Send) {
+    let columns = c.columns();
     let mut panels: Share<T> = c.panels_mut().into_iter().enumerate().collect();
     let threads = if work < PARALLEL_FROM { 1 } else { rayon::current_num_threads() };
     if threads == 1 {
         return each(&mut panels);
     }
-    // Dealt out to and fro, since upper results have more to do on the right.
-    let count = 2 * threads;
-    let mut shares: Vec<Share<T>> = (0..count).map(|_| Vec::new()).collect();
-    for (p, panel) in panels {
-        let s = p % (2 * count);
-        shares[s.min(2 * count - 1 - s)].push((p, panel));
+    deal::<T>(panels, columns, 2 * threads).par_iter_mut().for_each(each);
+}
+
+/// Deals panels out into `count` shares of about equal work, the largest panels first. Work is taken to be the panel's length times its vectors.
+pub(crate) fn deal<T: Element>(mut panels: Share<'_, T>, columns: usize, count: usize) -> Vec<Share<'_, T>> {
+    let work = |(p, panel): &(usize, &mut [T::Panel])| {
+        panel.len() * (columns - p * T::WIDTH).min(T::WIDTH).div_ceil(T::WIDTH / 3)
+    };
+    panels.sort_by_key(|panel| std::cmp::Reverse(work(panel)));
+    let mut shares: Vec<(usize, Share<T>)> = (0..count).map(|_| (0, Vec::new())).collect();
+    for panel in panels {
+        if let Some((load, share)) = shares.iter_mut().min_by_key(|(load, _)| *load) {
+            *load += work(&panel);
+            share.push(panel);
+        }
     }
-    shares.par_iter_mut().for_each(each);
+    shares.into_iter().map(|(_, share)| share).collect()
 }
 
 /// Some panels of `C += A B`.

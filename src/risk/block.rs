@@ -1,22 +1,24 @@
 //! What happens to one block of samples while it is in the cache.
 
+use super::rows::{Block, Rows};
 use crate::product::{Element, Panels, Tile, fitting, lanes, load, store, tile_nn, tile_tn, zero};
 use pulp::{Arch, Simd, WithSimd};
 
 /// Contracted indices that a tile takes at a time.
 const DEPTH: usize = 96;
 
-/// Space for one block: residuals, and either a scaled panel of inputs or the outputs of the network.
+/// Space for one block: its last panel, and either a scaled panel of inputs or residuals and the outputs of the network.
 #[derive(Clone, Debug)]
 pub(super) struct Scratch<T: Element> {
-    residual: Vec<f64>,
+    last: Vec<T::Panel>,
     lanes: Vec<T::Panel>,
+    residual: Vec<f64>,
     outputs: Panels<T>,
 }
 
 impl<T: Element> Default for Scratch<T> {
     fn default() -> Self {
-        Self { residual: Vec::new(), lanes: Vec::new(), outputs: Panels::zeros(0, 0) }
+        Self { last: Vec::new(), lanes: Vec::new(), residual: Vec::new(), outputs: Panels::zeros(0, 0) }
     }
 }
 
@@ -27,21 +29,30 @@ impl<T: Element> Scratch<T> {
     }
 
     /// `r_i = x_i' U x_i - noise_i`, U upper triangular.
-    pub(super) fn residuals_of_triangle(&mut self, x: &Panels<T>, triangle: &Panels<T>, noise: &[f64]) {
+    pub(super) fn residuals_of_triangle(&mut self, x: &Block<T>, triangle: &Panels<T>, noise: &[f64], r: &mut [f64]) {
+        let x = x.rows(&mut self.last);
         self.lanes.clear();
         self.lanes.resize(x.stride(), T::ZEROS);
         Arch::new().dispatch(QuadraticForm { x, triangle, lanes: &mut self.lanes });
-        self.residual.clear();
-        self.residual.extend(self.lanes.iter().zip(noise).map(|(lanes, noise)| sum(lanes.as_ref()) - noise));
+        for ((r, lanes), noise) in r.iter_mut().zip(&self.lanes).zip(noise) {
+            *r = sum(lanes.as_ref()) - noise;
+        }
     }
 
-    /// `sum += X' diag(r) X`, on and above the diagonal.
-    pub(super) fn add_second_moment(&mut self, x: &Panels<T>, sum: &mut Panels<T>) {
-        Arch::new().dispatch(SecondMoment { x, residual: &self.residual, scaled: &mut self.lanes, sum });
+    /// `M += X' diag(r) X`, on and above the diagonal, some panels of it.
+    pub(super) fn add_second_moment(
+        &mut self,
+        x: &Block<T>,
+        residual: &[f64],
+        moment: &mut [(usize, &mut [T::Panel])],
+    ) {
+        let x = x.rows(&mut self.last);
+        Arch::new().dispatch(SecondMoment { x, residual, scaled: &mut self.lanes, moment });
     }
 
     /// `P = X (W, w*)`, `r_i = sum_(j < m) P_ij^2 - P_im^2 - noise_i`; keeps `diag(r) P`.
-    pub(super) fn residuals_of_outputs(&mut self, x: &Panels<T>, weights: &Panels<T>, noise: &[f64]) {
+    pub(super) fn residuals_of_outputs(&mut self, x: &Block<T>, weights: &Panels<T>, noise: &[f64]) {
+        let x = x.rows(&mut self.last);
         if (self.outputs.rows(), self.outputs.columns()) != (x.rows(), weights.columns()) {
             self.outputs = Panels::zeros(x.rows(), weights.columns());
         }
@@ -70,7 +81,8 @@ impl<T: Element> Scratch<T> {
     }
 
     /// `sum += X' (diag(r) P)`.
-    pub(super) fn add_outputs(&mut self, x: &Panels<T>, sum: &mut Panels<T>) {
+    pub(super) fn add_outputs(&mut self, x: &Block<T>, sum: &mut Panels<T>) {
+        let x = x.rows(&mut self.last);
         Arch::new().dispatch(BackwardOutputs { x, outputs: &self.outputs, sum });
     }
 }
@@ -80,8 +92,8 @@ fn sum<T: Element>(lanes: &[T]) -> f64 {
 }
 
 macro_rules! with_tiles {
-    ($kernel:ident) => {
-        impl<T: Element> WithSimd for $kernel<'_, T> {
+    ($kernel:ident $(, $lifetime:lifetime)?) => {
+        impl<$($lifetime,)? T: Element> WithSimd for $kernel<'_, $($lifetime,)? T> {
             type Output = ();
 
             #[inline(always)]
@@ -93,7 +105,7 @@ macro_rules! with_tiles {
 }
 
 struct QuadraticForm<'a, T: Element> {
-    x: &'a Panels<T>,
+    x: Rows<'a, T>,
     triangle: &'a Panels<T>,
     lanes: &'a mut [T::Panel],
 }
@@ -114,7 +126,7 @@ impl<T: Element> QuadraticForm<'_, T> {
     #[inline(always)]
     fn panel<S: Simd, const C: usize, const V: usize>(
         simd: S,
-        x: &Panels<T>,
+        x: Rows<T>,
         triangle: &[T::Panel],
         p: usize,
         sums: &mut [T::Panel],
@@ -143,21 +155,22 @@ impl<T: Element> QuadraticForm<'_, T> {
     }
 }
 
-struct SecondMoment<'a, T: Element> {
-    x: &'a Panels<T>,
+struct SecondMoment<'a, 'b, T: Element> {
+    x: Rows<'a, T>,
     residual: &'a [f64],
     scaled: &'a mut Vec<T::Panel>,
-    sum: &'a mut Panels<T>,
+    moment: &'a mut [(usize, &'b mut [T::Panel])],
 }
 
-with_tiles!(SecondMoment);
+with_tiles!(SecondMoment, 'b);
 
-impl<T: Element> SecondMoment<'_, T> {
+impl<T: Element> SecondMoment<'_, '_, T> {
     #[inline(always)]
     fn tiles<S: Simd, const C: usize, const V: usize>(self, simd: S) {
-        let Self { x, residual, scaled, sum } = self;
+        let Self { x, residual, scaled, moment } = self;
         let dimension = x.columns();
-        for p in 0..x.count() {
+        for (p, sum) in moment {
+            let p = *p;
             scaled.clear();
             for (x, r) in x.panel(p).iter().zip(residual) {
                 let (mut row, r) = (*x, T::from_f64(*r));
@@ -167,7 +180,7 @@ impl<T: Element> SecondMoment<'_, T> {
                 scaled.push(row);
             }
             let (used, columns) = (dimension.min((p + 1) * T::WIDTH), dimension - p * T::WIDTH);
-            fitting!(T, S, V, columns, Self::panel::<S, C>(simd, x, scaled, &mut sum.panel_mut(p)[..], used, columns));
+            fitting!(T, S, V, columns, Self::panel::<S, C>(simd, x, scaled, &mut sum[..], used, columns));
         }
     }
 
@@ -175,7 +188,7 @@ impl<T: Element> SecondMoment<'_, T> {
     #[inline(always)]
     fn panel<S: Simd, const C: usize, const V: usize>(
         simd: S,
-        x: &Panels<T>,
+        x: Rows<T>,
         scaled: &[T::Panel],
         sum: &mut [T::Panel],
         used: usize,
@@ -194,7 +207,7 @@ impl<T: Element> SecondMoment<'_, T> {
 }
 
 struct Outputs<'a, T: Element> {
-    x: &'a Panels<T>,
+    x: Rows<'a, T>,
     weights: &'a Panels<T>,
     outputs: &'a mut Panels<T>,
 }
@@ -215,7 +228,7 @@ impl<T: Element> Outputs<'_, T> {
     #[inline(always)]
     fn panel<S: Simd, const C: usize, const V: usize>(
         simd: S,
-        x: &Panels<T>,
+        x: Rows<T>,
         weights: &[T::Panel],
         outputs: &mut [T::Panel],
         columns: usize,
@@ -236,7 +249,7 @@ impl<T: Element> Outputs<'_, T> {
 }
 
 struct BackwardOutputs<'a, T: Element> {
-    x: &'a Panels<T>,
+    x: Rows<'a, T>,
     outputs: &'a Panels<T>,
     sum: &'a mut Panels<T>,
 }
@@ -257,7 +270,7 @@ impl<T: Element> BackwardOutputs<'_, T> {
     #[inline(always)]
     fn panel<S: Simd, const C: usize, const V: usize>(
         simd: S,
-        x: &Panels<T>,
+        x: Rows<T>,
         outputs: &[T::Panel],
         sum: &mut [T::Panel],
         columns: usize,
@@ -280,7 +293,7 @@ impl<T: Element> BackwardOutputs<'_, T> {
 fn nn<T: Element, S: Simd, const C: usize, const V: usize>(
     simd: S,
     tile: &mut Tile<T, S, C, V>,
-    x: &Panels<T>,
+    x: Rows<T>,
     i: usize,
     panel: &[T::Panel],
     range: std::ops::Range<usize>,

@@ -6,17 +6,23 @@
 //!   diagonal`, and `M = sum_i r_i x_i x_i'` of which the upper half is enough; then `G = M W`. `2 n d^2` operations.
 //! - *Narrow*: `P = X (W, w*)`, `r` from the rows of P, and `G = X' diag(r) P`. `4 n d m` operations.
 //!
-//! Rows are shared out in a number of portions that n and d alone decide, each with a sum of its own; the sums are added in
-//! order. Hence the same bits for any number of threads.
+//! Neither's bits know how many threads there are. The symmetric sum M is shared out by its panels, each the sum over all samples in order. The
+//! narrow one has too few panels for that: rows are shared out in a number of portions that n and d alone decide, each with a sum of its
+//! own, and the sums are added in order.
 
+use super::rows::Block;
 use super::{Samples, block};
-use crate::product::{Element, Panels, Part, add_transposed_product, product};
+use crate::product::{Element, Panels, Part, Share, deal, product_here, transposed_product};
 use nalgebra::DMatrix;
 use rayon::prelude::*;
+use std::cmp::Ordering;
 
 /// A portion's sum costs an addition of d x d matrices, so that a portion has at least this many rows a dimension.
 const ROWS_A_PORTION: usize = 8;
 const MAX_PORTIONS: usize = 64;
+
+/// Blocks of samples that several threads go through together: long enough to be worth the meeting after it.
+const BLOCKS_TOGETHER: usize = 32;
 
 /// Columns of the weights that are multiplied at a time.
 const PRODUCT_COLUMNS: usize = 48;
@@ -63,16 +69,19 @@ impl<T: Element> Default for EmpiricalGradient<T> {
 impl<T: Element> EmpiricalGradient<T> {
     /// Bytes that gradients from this many samples need beside the samples, on so many threads.
     pub fn bytes(samples: usize, dimension: usize, width: usize, threads: usize) -> u64 {
-        let sums = portions(samples, dimension).min(threads) as u64 + 1;
         match Way::cheaper(dimension, width) {
-            // The triangle, while it is made or while sums grow; then their total and some columns of the product.
+            // The triangle, while it is made or beside the sum; then the sum and some columns of the product.
             Way::Symmetric => {
-                let columns = 2 * Panels::<T>::bytes(dimension, PRODUCT_COLUMNS.min(width));
+                let columns =
+                    Panels::<T>::bytes(dimension, PRODUCT_COLUMNS.min(width)).saturating_mul(2 * threads as u64);
                 let transposed = Panels::<T>::bytes(width, dimension);
                 let upper = Panels::<T>::upper_bytes(dimension);
-                upper.saturating_add(columns.max(transposed).max(upper.saturating_mul(sums)))
+                upper.saturating_add(columns.max(transposed).max(upper))
             }
-            Way::Narrow => Panels::<T>::bytes(dimension, width + 1).saturating_mul(sums + 1),
+            Way::Narrow => {
+                let sums = portions(samples, dimension).min(threads) as u64 + 1;
+                Panels::<T>::bytes(dimension, width + 1).saturating_mul(sums + 1)
+            }
         }
     }
 
@@ -98,22 +107,20 @@ impl<T: Element> EmpiricalGradient<T> {
         *gradient = DMatrix::zeros(0, 0);
         let squares = match Way::cheaper(dimension, width) {
             Way::Symmetric => {
-                let triangle = triangle(weights, signal);
-                let zeros = || Panels::upper_zeros(dimension);
-                let (mut moment, squares) = self.accumulate(samples, zeros, |worker, x, noise| {
-                    worker.scratch.residuals_of_triangle(x, &triangle, noise);
-                    worker.scratch.add_second_moment(x, &mut worker.sum);
-                });
-                drop(triangle);
-                moment.symmetrize();
+                let (moment, squares) = second_moment(samples, &triangle(weights, signal));
                 *gradient = DMatrix::zeros(dimension, width);
-                for first in (0..width).step_by(PRODUCT_COLUMNS) {
-                    let shape = (dimension, PRODUCT_COLUMNS.min(width - first));
-                    let mut columns = Panels::zeros(shape.0, shape.1);
-                    columns.copy_columns(weights, first);
-                    let mut image = Panels::zeros(shape.0, shape.1);
-                    product(&moment, &columns, Part::Full, &mut image);
-                    scale_into(&image, samples.len(), gradient, first);
+                let entries = dimension * PRODUCT_COLUMNS;
+                let columns = |(c, gradient): (usize, &mut [f64])| {
+                    let count = gradient.len() / dimension;
+                    let (mut columns, mut image) = (Panels::zeros(dimension, count), Panels::zeros(dimension, count));
+                    columns.copy_columns(weights, c * PRODUCT_COLUMNS);
+                    product_here(&moment, &columns, &mut image);
+                    copy_means(&image, samples.len(), gradient);
+                };
+                if rayon::current_num_threads() == 1 {
+                    gradient.as_mut_slice().chunks_mut(entries).enumerate().for_each(columns);
+                } else {
+                    gradient.as_mut_slice().par_chunks_mut(entries).enumerate().for_each(columns);
                 }
                 squares
             }
@@ -127,7 +134,7 @@ impl<T: Element> EmpiricalGradient<T> {
                     worker.scratch.add_outputs(x, &mut worker.sum);
                 });
                 *gradient = DMatrix::zeros(dimension, width);
-                scale_into(&total, samples.len(), gradient, 0);
+                copy_means(&total, samples.len(), gradient.as_mut_slice());
                 squares
             }
         };
@@ -141,7 +148,7 @@ impl<T: Element> EmpiricalGradient<T> {
         &mut self,
         samples: &Samples<T>,
         zeros: impl Fn() -> Panels<T>,
-        each: impl Fn(&mut Worker<T>, &Panels<T>, &[f64]) + Sync,
+        each: impl Fn(&mut Worker<T>, &Block<T>, &[f64]) + Sync,
     ) -> (Panels<T>, f64) {
         let count = portions(samples.len(), samples.dimension());
         let together = count.min(rayon::current_num_threads());
@@ -180,30 +187,80 @@ impl<T: Element> EmpiricalGradient<T> {
     }
 }
 
+/// `sum_i r_i x_i x_i'`, its upper half, and `sum_i r_i^2`.
+///
+/// A block is in the cache for both where there is one thread. Several compute the residuals of some blocks, meet, and add to panels of
+/// the sum, each to its own.
+fn second_moment<T: Element>(samples: &Samples<T>, triangle: &Panels<T>) -> (Panels<T>, f64) {
+    let dimension = samples.dimension();
+    let blocks: Vec<_> = samples.blocks().collect();
+    let threads = if blocks.len() == 1 { 1 } else { rayon::current_num_threads() };
+    let together = if threads == 1 { 1 } else { BLOCKS_TOGETHER };
+    let mut moment = Panels::upper_zeros(dimension);
+    let mut shares = deal::<T>(moment.panels_mut().into_iter().enumerate().collect(), dimension, threads);
+    let none = block::Scratch::default;
+    let (mut scratch, mut residual, mut squares) = (none(), Vec::new(), 0.0);
+    for blocks in blocks.chunks(together) {
+        let rows = blocks[0].1.len();
+        residual.resize(blocks.iter().map(|(_, noise)| noise.len()).sum(), 0.0);
+        let compute = |scratch: &mut block::Scratch<T>, ((x, noise), r): (&(&Block<T>, &[f64]), &mut [f64])| {
+            scratch.residuals_of_triangle(x, triangle, noise, r);
+        };
+        if threads == 1 {
+            blocks.iter().zip(residual.chunks_mut(rows)).for_each(|block| compute(&mut scratch, block));
+        } else {
+            blocks.par_iter().zip(residual.par_chunks_mut(rows)).for_each_init(none, compute);
+        }
+        for r in residual.chunks(rows) {
+            squares += r.iter().map(|r| r * r).sum::<f64>();
+        }
+        let add = |scratch: &mut block::Scratch<T>, share: &mut Share<T>| {
+            for ((x, _), r) in blocks.iter().zip(residual.chunks(rows)) {
+                scratch.add_second_moment(x, r, share);
+            }
+        };
+        if threads == 1 {
+            shares.iter_mut().for_each(|share| add(&mut scratch, share));
+        } else {
+            shares.par_iter_mut().for_each_init(none, add);
+        }
+    }
+    drop(shares);
+    moment.symmetrize();
+    (moment, squares)
+}
+
 /// The triangle U with `x'Ux = x'Dx`, `D = W W' - w* w*'`: D on the diagonal, twice D above it.
 fn triangle<T: Element>(weights: &DMatrix<f64>, signal: &[f64]) -> Panels<T> {
-    let dimension = signal.len();
+    let (dimension, width) = weights.shape();
+    let mut transposed = Panels::<T>::zeros(width, dimension);
+    for (k, column) in weights.as_slice().chunks_exact(dimension).enumerate() {
+        transposed.set_row(k, column);
+    }
     let mut d = Panels::upper_zeros(dimension);
-    let transposed = Panels::<T>::from_fn(weights.ncols(), dimension, |k, i| T::from_f64(weights[(i, k)]));
-    add_transposed_product(&transposed, &transposed, Part::Upper, &mut d);
-    for j in 0..dimension {
-        for i in 0..=j {
-            let excess = d.get(i, j).to_f64() - signal[i] * signal[j];
-            d.set(i, j, T::from_f64(if i < j { 2.0 * excess } else { excess }));
-        }
-        for i in j + 1..dimension.min((j / T::WIDTH + 1) * T::WIDTH) {
-            d.set(i, j, T::default());
+    transposed_product(&transposed, &transposed, Part::Upper, &mut d);
+    for p in 0..d.count() {
+        let signal_here = &signal[p * T::WIDTH..];
+        for ((i, row), s_i) in d.panel_mut(p).iter_mut().enumerate().zip(signal) {
+            for ((j, x), s_j) in (p * T::WIDTH..).zip(row.as_mut()).zip(signal_here) {
+                let excess = x.to_f64() - s_i * s_j;
+                *x = T::from_f64(match i.cmp(&j) {
+                    Ordering::Less => 2.0 * excess,
+                    Ordering::Equal => excess,
+                    Ordering::Greater => 0.0,
+                });
+            }
         }
     }
     d
 }
 
-/// The mean, into the columns of the gradient from `first` on; columns of the sum beyond the gradient's are left out.
-fn scale_into<T: Element>(sum: &Panels<T>, samples: usize, gradient: &mut DMatrix<f64>, first: usize) {
+/// The mean, into as many columns as there are in `mean`; columns of the sum beyond are left out.
+fn copy_means<T: Element>(sum: &Panels<T>, samples: usize, mean: &mut [f64]) {
     let samples = samples as f64;
-    for j in 0..sum.columns().min(gradient.ncols() - first) {
-        for i in 0..gradient.nrows() {
-            gradient[(i, first + j)] = sum.get(i, j).to_f64() / samples;
+    for (j, column) in mean.chunks_exact_mut(sum.rows()).enumerate() {
+        for (x, row) in column.iter_mut().zip(sum.panel(j / T::WIDTH)) {
+            *x = row.as_ref()[j % T::WIDTH].to_f64() / samples;
         }
     }
 }

@@ -9,6 +9,7 @@ mod blocks;
 mod dense;
 mod empirical;
 pub mod manifold;
+mod rows;
 mod samples;
 
 pub use blocks::BlockRisk;

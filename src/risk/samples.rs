@@ -1,6 +1,7 @@
 //! Samples (x, noise of y), row by row from counter-based random numbers, kept in blocks that fit the second-level cache.
 
-use crate::product::{Element, Panels};
+use super::rows::Block;
+use crate::product::Element;
 use crate::scalar::Stream;
 use rayon::prelude::*;
 
@@ -10,7 +11,7 @@ const BLOCK: usize = 96 * 384;
 /// Rows `x_i` of the inputs, and the noise in their labels, in the eigenbasis of the covariance.
 #[derive(Clone, Debug)]
 pub struct Samples<T: Element = f64> {
-    blocks: Vec<Panels<T>>,
+    blocks: Vec<Block<T>>,
     noise: Vec<f64>,
     dimension: usize,
 }
@@ -48,15 +49,15 @@ impl<T: Element> Samples<T> {
     pub fn bytes(rows: u64, dimension: usize) -> u64 {
         let block = Self::block_rows(dimension);
         (rows / block as u64)
-            .saturating_mul(Panels::<T>::bytes(block, dimension))
-            .saturating_add(Panels::<T>::bytes((rows % block as u64) as usize, dimension))
+            .saturating_mul(Block::<T>::bytes(block, dimension))
+            .saturating_add(Block::<T>::bytes((rows % block as u64) as usize, dimension))
             .saturating_add(rows.saturating_mul(8))
     }
 
     /// Space for `rows` samples, all zero.
     pub fn zeros(rows: usize, dimension: usize) -> Self {
         let block = Self::block_rows(dimension);
-        let blocks = (0..rows).step_by(block).map(|i| Panels::zeros(block.min(rows - i), dimension)).collect();
+        let blocks = (0..rows).step_by(block).map(|i| Block::zeros(block.min(rows - i), dimension)).collect();
         Self { blocks, noise: vec![0.0; rows], dimension }
     }
 
@@ -126,7 +127,7 @@ impl<T: Element> Samples<T> {
     }
 
     /// Blocks of rows, each with the noise of its labels.
-    pub(crate) fn blocks(&self) -> impl ExactSizeIterator<Item = (&Panels<T>, &[f64])> {
+    pub(super) fn blocks(&self) -> impl ExactSizeIterator<Item = (&Block<T>, &[f64])> {
         self.blocks.iter().zip(self.noise.chunks(Self::block_rows(self.dimension)))
     }
 }
