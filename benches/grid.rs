@@ -5,13 +5,13 @@
 #[path = "grid/cell.rs"]
 mod cell;
 
-use cell::{START, cell, grid};
+use cell::{escapes, grid};
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use rayon::prelude::*;
 use specdyn::descent::Method;
 use specdyn::experiment::{Covariance, Setting, measure};
 use specdyn::observe::Observable;
-use specdyn::trajectory::taylor::GradientFlow;
+use specdyn::trajectory::taylor::Lockstep;
 
 /// On one thread, and as a grid is computed, on all of them.
 fn gradient_flow(criterion: &mut Criterion) {
@@ -19,19 +19,13 @@ fn gradient_flow(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("GD flow, escape and largest b/a");
     group.throughput(Throughput::Elements(cells.len() as u64)).sample_size(20);
     for (name, tolerance) in [("1e-10", Some(1e-10)), ("full precision", None)] {
-        let new = || {
-            let flow = GradientFlow::with_tolerance(&cells[0], &START, tolerance.as_ref()).unwrap().resolved();
-            (flow, Vec::new())
-        };
+        let lockstep = Lockstep::new(tolerance).unwrap().resolved();
         group.bench_function(format!("{name}, one thread"), |bencher| {
-            let (mut flow, mut found) = new();
-            bencher.iter(|| cells.iter().map(|spectrum| cell(&mut flow, spectrum, &mut found).1).sum::<f64>());
+            bencher.iter(|| escapes(&lockstep, &cells));
         });
         group.bench_function(format!("{name}, all threads"), |bencher| {
-            bencher.iter(|| {
-                let each = cells.par_iter().with_min_len(64);
-                each.map_init(new, |(flow, found), spectrum| cell(flow, spectrum, found).1).sum::<f64>()
-            });
+            let each = |cells| escapes(&lockstep, cells);
+            bencher.iter(|| cells.par_chunks(64).flat_map_iter(each).collect::<Vec<_>>());
         });
     }
     group.finish();

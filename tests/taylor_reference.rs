@@ -1,11 +1,15 @@
 //! The Taylor flow of GD in double precision against digits from elsewhere: relative error at most 1e-12 in every coefficient,
 //! for lambda in [0, 1e4], d in [3, 1e6], alpha in [1e-12, 0.5], t up to 1e4. And the flows of spectral powers between GD and SpecGD.
 
+use specdyn::descent::Method;
+use specdyn::experiment::{Covariance, Setting, Status, measure, measure_all};
+use specdyn::observe::Observable;
 use specdyn::spectrum::{Group, Spectrum};
 use specdyn::trajectory::exact::ExactFlow;
 use specdyn::trajectory::power::PowerFlow;
-use specdyn::trajectory::taylor::GradientFlow;
-use specdyn::trajectory::{Flow, Stop};
+use specdyn::trajectory::taylor::{Ends, FlowCell, GradientFlow, Lockstep, Look, Stretch, Watch};
+use specdyn::trajectory::{Flow, Segment, Stop};
+use std::ops::ControlFlow;
 
 /// What is promised of every coefficient.
 const PROMISE: f64 = 1e-12;
@@ -68,6 +72,70 @@ fn every_coefficient_agrees_with_the_reference_to_1e_12() {
         worst = worst.max(error);
     }
     println!("largest relative error {worst:e}");
+}
+
+/// Compares cells in lockstep with the reference, where they come as far as that.
+struct Arrivals<'a> {
+    rows: &'a [Row],
+    worst: Vec<Option<f64>>,
+}
+
+impl Watch for Arrivals<'_> {
+    fn look(&mut self, cell: usize, step: &Ends) -> Look {
+        if step.time >= self.rows[cell].time { Look::Closer } else { Look::Pass }
+    }
+
+    fn see(&mut self, cell: usize, segment: &Stretch) -> ControlFlow<()> {
+        let row = &self.rows[cell];
+        let s = row.time - segment.start();
+        if s > *segment.length() {
+            return ControlFlow::Continue(());
+        }
+        let there = segment.coefficients_at(&s);
+        let errors = there.iter().zip(&row.coefficients).map(|(w, exact)| (w / exact - 1.0).abs());
+        self.worst[cell] = errors.reduce(f64::max);
+        ControlFlow::Break(())
+    }
+}
+
+#[test]
+fn cells_in_lockstep_agree_with_the_reference_to_1e_12() {
+    let rows: Vec<Row> = reference().into_iter().filter(|row| row.start.len() == 3).collect();
+    let start = |row: &Row| [row.start[0], row.start[1], row.start[2]];
+    let cells: Vec<FlowCell> = rows.iter().map(|row| FlowCell { spectrum: &row.spectrum, start: start(row) }).collect();
+    let mut arrivals = Arrivals { rows: &rows, worst: vec![None; rows.len()] };
+    Lockstep::new(None).unwrap().follow(&cells, &mut arrivals);
+    for (row, error) in rows.iter().zip(&arrivals.worst) {
+        assert!(error.is_none_or(|error| error <= PROMISE), "{error:?} at t = {}, {:?}", row.time, row.spectrum);
+    }
+    // the others are at the optimum then
+    let compared = arrivals.worst.iter().flatten().count();
+    println!(
+        "largest relative error {:?} in {compared} rows",
+        arrivals.worst.iter().flatten().copied().reduce(f64::max)
+    );
+    assert!(compared >= 50, "{compared} of {}", rows.len());
+}
+
+/// The flows that are measured in lockstep until amplification has settled, beside flows by themselves up to a time long after.
+#[test]
+fn amplifications_in_lockstep_are_those_of_flows_by_themselves() {
+    let setting = |strength: f64, dimension: u64, init: f64| {
+        Setting::new(Covariance::Spiked { strength, dimension }, init, Method::GradientDescent)
+    };
+    let settings: Vec<Setting<f64>> = [0.0, 1.0, 2.01, 5.0, 100.0, 1e4]
+        .into_iter()
+        .flat_map(|strength| [3, 100, 1_000_000].map(|dimension| (strength, dimension)))
+        .flat_map(|(strength, dimension)| [1e-12, 1e-4, 0.5].map(|init| setting(strength, dimension, init)))
+        .collect();
+    let together: Vec<_> = measure_all(&settings, Observable::Amplification, None).collect();
+    for (setting, together) in settings.iter().zip(together) {
+        assert_eq!(together, measure(setting, Observable::Amplification, None));
+        assert_eq!(together.status, Status::Ok);
+        let alone = measure(setting, Observable::Amplification, Some(15.0)).value.unwrap();
+        let error = (together.value.unwrap() / alone - 1.0).abs();
+        assert!(error <= PROMISE, "{error:e} from {alone}, {setting:?}");
+    }
 }
 
 #[test]

@@ -1,11 +1,12 @@
-//! One cell of a phase diagram of GD: the escape, and the exact largest b/a until then. Shared by a bench and an example.
+//! Cells of a phase diagram of GD: the escape, and the exact largest b/a until then. Shared by a bench and an example.
 
 use specdyn::scalar::Scalar;
 use specdyn::spectrum::Spectrum;
 use specdyn::trajectory::Segment;
 use specdyn::trajectory::roots::{Root, roots};
-use specdyn::trajectory::taylor::{GradientFlow, GradientSegment};
+use specdyn::trajectory::taylor::{Ends, FlowCell, Lockstep, Look, Stretch, Watch};
 use std::cmp::Ordering;
+use std::ops::ControlFlow;
 
 pub(crate) const START: [f64; 3] = [1e-3; 3];
 
@@ -19,39 +20,58 @@ pub(crate) fn grid() -> Vec<Spectrum> {
     (0..256).flat_map(|k| (0..8).map(move |i| 156 * k + i)).map(spectrum).collect()
 }
 
-/// Escape, the first time that `a^2/sqrt(a^4 + b^4 + (d - 2) c^4) > 0.9`, and the largest b/a until then.
-pub(crate) fn cell(flow: &mut GradientFlow, spectrum: &Spectrum, found: &mut Vec<Root>) -> (f64, f64) {
-    flow.restart(spectrum, &START).expect("a start");
-    let n = spectrum.multiplicity();
-    let mut from = START;
-    let mut largest = 1.0_f64;
-    while let Ok(segment) = flow.next_segment(Some(&50.0)) {
-        let to = [0, 1, 2].map(|j| segment.end_coefficient(j));
+/// Escape, the first time that `a^2/sqrt(a^4 + b^4 + (d - 2) c^4) > 0.9`, and the largest b/a until then, of every cell.
+pub(crate) fn escapes(lockstep: &Lockstep, spectra: &[Spectrum]) -> Vec<(f64, f64)> {
+    let cells: Vec<FlowCell> = spectra.iter().map(|spectrum| FlowCell { spectrum, start: START }).collect();
+    let mut escapes = Escapes { spectra, outcomes: vec![(f64::NAN, 1.0); spectra.len()], found: Vec::new() };
+    lockstep.follow(&cells, &mut escapes);
+    escapes.outcomes
+}
+
+struct Escapes<'a> {
+    spectra: &'a [Spectrum],
+    outcomes: Vec<(f64, f64)>,
+    found: Vec<Root>,
+}
+
+/// Whether there can be an escape between two points where ratios are least at an end.
+fn may_escape(n: &[f64], [from, to]: [&[f64; 3]; 2]) -> bool {
+    let least = |j: usize| (from[j] / from[0]).min(to[j] / to[0]).powi(4);
+    n[1] * least(1) + n[2] * least(2) < 0.19 / 0.81
+}
+
+impl Watch for Escapes<'_> {
+    fn look(&mut self, cell: usize, step: &Ends) -> Look {
+        if may_escape(self.spectra[cell].multiplicity(), [&step.from, &step.to]) { Look::Closer } else { Look::Pass }
+    }
+
+    fn see(&mut self, cell: usize, segment: &Stretch) -> ControlFlow<()> {
+        let (n, found, (time, largest)) =
+            (self.spectra[cell].multiplicity(), &mut self.found, &mut self.outcomes[cell]);
+        let [from, to] = segment.ends();
         let least_inside = |root: &Root| root.before != Ordering::Greater || root.after != Ordering::Less;
         found.clear();
         segment.ratio_turns(2, found);
         let dips = found.iter().any(least_inside);
         found.clear();
         segment.ratio_turns(1, found);
-        let least = |j: usize| (from[j] / from[0]).min(to[j] / to[0]).powi(4);
-        // ratios that turn at a maximum alone are least at an end; without escape at these least values there is none in between
-        let maybe = dips || found.iter().any(least_inside) || n[1] * least(1) + n[2] * least(2) < 0.19 / 0.81;
-        let escape = if maybe { escape(&segment, n) } else { None };
+        // ratios that turn at a maximum alone are least at an end
+        let maybe = dips || found.iter().any(least_inside) || may_escape(n, [&from, &to]);
+        let escape = if maybe { escape(segment, n) } else { None };
         let until = escape.unwrap_or(*segment.length());
         for turn in found.iter().filter(|turn| turn.at <= until) {
             let w = segment.coefficients_at(&turn.at);
-            largest = largest.max(w[1] / w[0]);
+            *largest = largest.max(w[1] / w[0]);
         }
-        if let Some(s) = escape {
-            let w = segment.coefficients_at(&s);
-            return (segment.start() + s, largest.max(w[1] / w[0]));
-        }
-        from = to;
+        let Some(s) = escape else { return ControlFlow::Continue(()) };
+        let w = segment.coefficients_at(&s);
+        *time = segment.start() + s;
+        *largest = largest.max(w[1] / w[0]);
+        ControlFlow::Break(())
     }
-    (f64::NAN, largest)
 }
 
-fn escape(segment: &GradientSegment, n: &[f64]) -> Option<f64> {
+fn escape(segment: &Stretch, n: &[f64]) -> Option<f64> {
     let squares: [Vec<f64>; 3] = std::array::from_fn(|j| {
         let mut x = segment.excess(j);
         x[0] += if j == 0 { 1.0 } else { 0.0 };

@@ -1,7 +1,7 @@
 use super::amplification::amplification;
 use super::blocks::Model;
 use super::run::{Plan, run};
-use super::{Setting, lockstep};
+use super::{Setting, flows, lockstep};
 use crate::descent::Method;
 use crate::observe::{CONTRACTION_LEVEL, Condition, ESCAPE_LEVEL, Observable, Quantity};
 use crate::scalar::{DomainError, Real};
@@ -108,6 +108,16 @@ fn together(settings: &[Setting<f64>], observable: Observable, time: Option<f64>
         };
         let (places, cells): (Vec<usize>, Vec<_>) = of_method.filter_map(cell).unzip();
         for (i, measured) in places.into_iter().zip(lockstep::amplifications(&cells, &method, time.is_some())) {
+            known[i] = measured;
+        }
+    }
+    if time.is_none() {
+        let flow = |(i, setting): (usize, &Setting<f64>)| {
+            setting.check_flow().ok()?;
+            Some((i, flows::flow(setting, horizon(setting, 1.0, time).ok()?)?))
+        };
+        let (places, flows): (Vec<usize>, Vec<_>) = settings.iter().enumerate().filter_map(flow).unzip();
+        for (i, measured) in places.into_iter().zip(flows::amplifications(&flows)) {
             known[i] = measured;
         }
     }

@@ -7,6 +7,7 @@ mod amplification;
 mod blocks;
 mod certified;
 mod exact;
+mod flows;
 mod lockstep;
 mod measure;
 mod model;

@@ -8,7 +8,7 @@ use crate::scalar::{DomainError, Real, Scalar};
 use crate::spectrum::Spectrum;
 
 /// Excess `e_j = w_j^2 - theta_j` of coefficient j; for the signal `(w - 1)(w + 1)`, exact near the optimum.
-#[inline]
+#[inline(always)]
 pub fn excess<T: Scalar>(j: usize, w: &T) -> T {
     if j == 0 {
         let one = w.int(1);

@@ -12,6 +12,7 @@ mod domain;
 mod double;
 pub mod interval;
 mod ladder;
+mod lanes;
 #[cfg(feature = "mpfr")]
 mod mp;
 #[cfg(feature = "mpfr")]
@@ -24,6 +25,7 @@ pub mod slope;
 pub use domain::{DomainError, spoken};
 pub use interval::Interval;
 pub use ladder::{Ladder, agreeing_digits, climb};
+pub use lanes::{Instructions, Lanes};
 #[cfg(feature = "mpfr")]
 pub use mp::Mp;
 #[cfg(feature = "mpfr")]

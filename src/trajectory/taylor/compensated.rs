@@ -14,7 +14,7 @@ impl<T: Scalar> Compensated<T> {
         Self { low: high.int(0), high }
     }
 
-    #[inline]
+    #[inline(always)]
     pub(in crate::trajectory) fn add(&mut self, x: &T) {
         let sum = self.high.clone() + x;
         let part = sum.clone() - &self.high;
@@ -23,7 +23,7 @@ impl<T: Scalar> Compensated<T> {
         self.high = sum;
     }
 
-    #[inline]
+    #[inline(always)]
     pub(in crate::trajectory) fn value(&self) -> T {
         self.high.clone() + &self.low
     }

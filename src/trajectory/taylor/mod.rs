@@ -3,13 +3,18 @@
 mod block;
 mod compensated;
 mod gradient;
+mod lane;
+mod lockstep;
 mod passive;
 mod segment;
 mod series;
 mod state;
 mod step;
+mod stretch;
 
 pub(super) use compensated::Compensated;
 pub use gradient::GradientFlow;
+pub use lockstep::{Ends, FlowCell, Lockstep, Look, Watch};
 pub use segment::GradientSegment;
 pub(super) use step::Pace;
+pub use stretch::Stretch;

@@ -96,11 +96,17 @@ impl<T: Real> Pace<T> {
     }
 
     /// log2 of the step at an order, from its last two terms.
-    #[inline]
+    #[inline(always)]
     fn reach(&self, order: usize, before: &T, last: &T) -> f64 {
         let before = before.magnitude() / (order - 1) as f64;
         let last = last.magnitude() / order as f64;
         self.magnitude / (order + 1) as f64 - before.max(last)
+    }
+
+    /// The step that the last two terms allow, `before` of order - 1 and `last` of order.
+    #[inline(always)]
+    pub(in crate::trajectory) fn step_at(&self, order: usize, before: &T, last: &T) -> f64 {
+        power_of_two(self.reach(order, before, last))
     }
 
     /// Lowers the order by two where that saves 5 % of the work per time, or raises it where that saves any, given what the
@@ -127,7 +133,7 @@ fn work(order: usize) -> f64 {
 }
 
 /// `2^x` to within a third of a per cent.
-#[inline]
+#[inline(always)]
 fn power_of_two(x: f64) -> f64 {
     let x = x.clamp(-1022.0, 1023.0);
     let exponent = x as i64 - i64::from(x < 0.0);
