@@ -2,15 +2,19 @@
 
 use super::CliError;
 use super::phase_diagram::{FigureFormat, PhaseDiagramOptions};
+use super::sweep_folder::{self, Start};
 use crate::sweep::{Forecast, Grid, Places, Shard};
 use std::io::Write;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// A grid with fewer cells starts without measuring what a cell takes: it can be stopped and resumed at any time.
 const WORTH_TIMING: u64 = 1_000_000;
 /// For measuring what a cell takes.
 const TIMING: Duration = Duration::from_millis(1000);
+/// A cell that takes longer is not waited for: what is known then is a lower bound.
+const PATIENCE: Duration = Duration::from_secs(10);
 /// Share of what the machine has free that a sweep may plan with.
 const ROOM: f64 = 0.9;
 
@@ -18,11 +22,15 @@ const ROOM: f64 = 0.9;
 pub(super) fn forecast(options: &PhaseDiagramOptions, grid: &Grid, shard: Option<Shard>, threads: usize) -> Costs {
     let shard = shard.or_else(|| options.slurm.tasks().and_then(|tasks| format!("1/{tasks}").parse().ok()));
     let forecast = Forecast::new(grid, shard, options.plot.iter().any(|format| *format != FigureFormat::None));
+    let forecast = match options.start() {
+        Start::Resume(rerun) => forecast.with_done(sweep_folder::finished(&options.output, grid, rerun)),
+        Start::New | Start::Over => forecast,
+    };
     let asked = options.forecast || options.slurm.tasks().is_some();
     // What has no room here cannot be tried here.
     let fits = free_memory().is_none_or(|free| forecast.memory_a_thread <= ROOM * free);
-    let forecast = if fits && (asked || forecast.share >= WORTH_TIMING) {
-        forecast.timed(grid, &Places::new(grid), TIMING)
+    let forecast = if fits && (asked || forecast.left >= WORTH_TIMING) {
+        forecast.timed(&(Arc::new(grid.clone()) as _), Places::new(grid), TIMING, PATIENCE)
     } else {
         forecast
     };
@@ -41,7 +49,8 @@ impl Costs {
     pub(super) fn print(&self) -> Result<(), CliError> {
         let f = &self.forecast;
         let mut out = std::io::stdout().lock();
-        writeln!(out, "cells        {} in all, {} in each of {} processes", f.cells, f.share, self.processes)?;
+        write!(out, "cells        {} in all, {} in each of {} processes", f.cells, f.share, self.processes)?;
+        writeln!(out, "{}", if f.left < f.share { format!(", {} of them left", f.left) } else { String::new() })?;
         writeln!(
             out,
             "disk         at most {} a process, {} in all",
@@ -56,8 +65,19 @@ impl Costs {
         )?;
         if let (Some(seconds), Some(hours)) = (f.seconds_a_cell, f.hours(self.threads)) {
             let core_hours = seconds * f.cells as f64 / 3600.0;
-            writeln!(out, "time         {seconds:.3e} s a cell, {core_hours:.3} core hours in all")?;
-            writeln!(out, "             {hours:.3} hours for each process on {} threads", self.threads)?;
+            let at_least = if f.at_least { "at least " } else { "" };
+            writeln!(
+                out,
+                "time         {at_least}{seconds:.3e} s a cell, {at_least}{core_hours:.3} core hours in all"
+            )?;
+            writeln!(out, "             {at_least}{hours:.3} hours for each process on {} threads", self.threads)?;
+            if f.at_least {
+                writeln!(
+                    out,
+                    "             (a cell had not ended after {} s, and was not waited for)",
+                    PATIENCE.as_secs()
+                )?;
+            }
         }
         Ok(())
     }
@@ -71,7 +91,8 @@ impl Costs {
             )))
         };
         if let Some(hours) = f.hours(self.threads).filter(|hours| *hours > max_hours) {
-            return refuse(format!("about {hours:.2} hours of work, more than --max-hours {max_hours}"));
+            let about = if f.at_least { "at least" } else { "about" };
+            return refuse(format!("{about} {hours:.2} hours of work, more than --max-hours {max_hours}"));
         }
         if let Some(free) = free_disk(folder).filter(|free| f.disk > ROOM * free) {
             return refuse(format!("up to {} on a disk with {} free", bytes(f.disk), bytes(free)));

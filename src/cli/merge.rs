@@ -42,6 +42,7 @@ pub(super) fn execute(options: &MergeOptions) -> Result<(), CliError> {
     } else {
         Start::New
     };
+    sweep_folder::refuse_emptied(&options.output, start, &options.folders)?;
     let session = sessions::begins(&configuration, 1, None);
     let mut sweep = SweepFolder::open(&options.output, described.grid()?, &configuration, &session, start)?;
     for folder in &options.folders {

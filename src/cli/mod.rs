@@ -1,10 +1,12 @@
 //! The command line: the only code that prints. Contract: options, columns and exit codes of `specdyn --help`.
 
-/// A line on stderr. One that nobody can read (a closed pipe, a full disk) is no reason to fail.
+/// A line on stderr, and nothing in it that moves a terminal's cursor: it may name files. One that nobody can read (a closed pipe, a full
+/// disk) is no reason to fail.
 macro_rules! remark {
     ($($text:tt)*) => {{
         use std::io::Write as _;
-        let _ = writeln!(std::io::stderr(), $($text)*);
+        let line = format!($($text)*).replace(char::is_control, "?");
+        let _ = writeln!(std::io::stderr(), "{line}");
     }};
 }
 

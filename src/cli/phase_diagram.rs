@@ -5,7 +5,7 @@ use super::sampling::SamplingOptions;
 use super::signals::Signals;
 use super::slurm::{self, SlurmOptions};
 use super::sweep_folder::{Rerun, Start, SweepFolder};
-use super::{CliError, certified, diagram_files, figures, forecast, progress, sessions};
+use super::{CliError, certified, diagram_files, figures, forecast, progress, sessions, sweep_folder};
 use crate::descent::Method;
 use crate::observe::Observable;
 use crate::scalar::DomainError;
@@ -51,7 +51,7 @@ pub(super) struct PhaseDiagramOptions {
     pub(super) resume: bool,
     /// With --resume, compute again: cells without a value (failed), or lost to damage of the log (damaged)
     #[arg(long, value_enum, value_name = "CELLS", value_delimiter = ',', requires = "resume")]
-    rerun: Vec<RerunCells>,
+    pub(super) rerun: Vec<RerunCells>,
     /// Also use the finished cells of other folders with the same configuration
     #[arg(long, value_name = "DIR")]
     pub(super) from: Vec<PathBuf>,
@@ -99,9 +99,19 @@ pub(super) enum FigureFormat {
 
 /// Which earlier cells are computed once more.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum RerunCells {
+pub(super) enum RerunCells {
     Failed,
     Damaged,
+}
+
+impl RerunCells {
+    /// As the command line has it.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Failed => "failed",
+            Self::Damaged => "damaged",
+        }
+    }
 }
 
 pub(super) fn execute(options: &PhaseDiagramOptions) -> Result<(), CliError> {
@@ -111,6 +121,8 @@ pub(super) fn execute(options: &PhaseDiagramOptions) -> Result<(), CliError> {
     let grid = options.grid()?;
     let shard = options.shard.as_deref().map(str::parse::<Shard>).transpose()?;
     let threads = threads(options.threads);
+    note_panics_of_cells();
+    sweep_folder::refuse_emptied(&options.output, options.start(), &options.from)?;
     let costs = forecast::forecast(options, &grid, shard, threads);
     if options.forecast {
         return costs.print();
@@ -119,7 +131,6 @@ pub(super) fn execute(options: &PhaseDiagramOptions) -> Result<(), CliError> {
     if options.slurm.tasks().is_some() {
         return slurm::submit(options, grid);
     }
-    note_panics_of_cells();
     let signals = Signals::catch()?;
     let configuration = options.configuration();
     let session = sessions::begins(&configuration, threads, shard);
@@ -152,7 +163,8 @@ pub(super) fn threads(asked: Option<u16>) -> usize {
 }
 
 impl PhaseDiagramOptions {
-    fn start(&self) -> Start {
+    /// What the output folder may hold.
+    pub(super) fn start(&self) -> Start {
         if self.resume {
             let rerun = |cells| self.rerun.contains(&cells);
             Start::Resume(Rerun { failed: rerun(RerunCells::Failed), damaged: rerun(RerunCells::Damaged) })

@@ -2,7 +2,7 @@
 //! the output folder to be read, changed and submitted again: whatever is finished is kept.
 
 use super::phase_diagram::PhaseDiagramOptions;
-use super::sweep_folder::{Rerun, Start, SweepFolder};
+use super::sweep_folder::{Start, SweepFolder};
 use super::{CliError, sessions};
 use crate::export::write_new;
 use crate::sweep::{Grid, LOG, Lock};
@@ -47,24 +47,30 @@ pub(super) fn submit(options: &PhaseDiagramOptions, grid: Grid) -> Result<(), Cl
     }
     let rounds = grid.refinement.map_or(1, |refinement| refinement.levels + 1);
     let configuration = options.configuration();
-    let start = match (options.resume, options.force) {
-        (true, _) => Start::Resume(Rerun::default()),
-        (_, true) => Start::Over,
-        _ => Start::New,
-    };
+    let (start, output, program) = (options.start(), std::path::absolute(&options.output)?, std::env::current_exe()?);
+    let here = std::env::current_dir()?;
+    for path in [&output, &program, &here] {
+        // A path that is no text, or more than a line, would be another one in a script.
+        if path.to_str().is_none_or(|text| text.contains(char::is_control)) {
+            return Err(CliError::Invalid(format!(
+                "{path:?} cannot be put into a script for Slurm; choose a plain path"
+            )));
+        }
+    }
     let session = sessions::begins(&configuration, 0, None);
     let mut sweep = SweepFolder::open(&options.output, grid, &configuration, &session, start)?;
+    for other in &options.from {
+        sweep.absorb(other, true)?;
+    }
     if start == Start::Over {
         remove_shards(&options.output)?;
     }
     sweep.end()?;
     drop(sweep); // the tasks' turn
-    let output = std::path::absolute(&options.output)?;
-    let program = std::env::current_exe()?;
     let folder = output.join(SCRIPTS);
     std::fs::create_dir_all(&folder)
         .map_err(|error| CliError::Output { path: folder.clone(), reason: error.to_string() })?;
-    let scripts = Scripts { program, here: std::env::current_dir()?, output, tasks, options };
+    let scripts = Scripts { program, here, output, tasks, options };
     let write =
         |name: &str, content: String| write_new(&folder.join(name), true, |out| out.write_all(content.as_bytes()));
     write("options.toml", toml_of(&configuration)?)?;
@@ -112,9 +118,10 @@ struct Scripts<'a> {
 
 impl Scripts<'_> {
     fn head(&self, name: &str, array: bool) -> String {
-        let log = self.output.join(SCRIPTS).join(if array { "%A_%a.log" } else { "%j.log" });
+        // In the folder of the scripts, which is where submit.sh submits: no path that sbatch would have to understand.
+        let log = if array { "%A_%a.log" } else { "%j.log" };
         let mut lines = vec!["#!/bin/sh".to_string(), format!("#SBATCH --job-name=specdyn-{name}")];
-        lines.push(format!("#SBATCH --output={}", directive(&log)));
+        lines.push(format!("#SBATCH --output={log}"));
         if array {
             lines.push(format!("#SBATCH --array=1-{}", self.tasks));
         }
@@ -143,7 +150,8 @@ impl Scripts<'_> {
     fn array(&self) -> String {
         let shards = quoted(&self.output.join(SHARDS));
         let shard = format!("--shard \"$SLURM_ARRAY_TASK_ID\"/{}", self.tasks);
-        let rest = format!("{shard} --from {} --output {shards}/\"$SLURM_ARRAY_TASK_ID\"", quoted(&self.output));
+        let rerun = self.options.rerun.iter().map(|cells| format!("--rerun {} ", cells.name())).collect::<String>();
+        let rest = format!("{rerun}{shard} --from {} --output {shards}/\"$SLURM_ARRAY_TASK_ID\"", quoted(&self.output));
         self.head("shard", true) + &self.sweep(&rest)
     }
 
@@ -182,11 +190,6 @@ impl Scripts<'_> {
 /// A word for the shell, whatever the path.
 fn quoted(path: &Path) -> String {
     format!("'{}'", path.display().to_string().replace('\'', "'\\''"))
-}
-
-/// A word in a line of sbatch, which knows quotes but no escapes inside them.
-fn directive(path: &Path) -> String {
-    format!("\"{}\"", path.display().to_string().replace(['"', '\n'], "?"))
 }
 
 fn toml_of(configuration: &serde_json::Map<String, Value>) -> Result<String, CliError> {

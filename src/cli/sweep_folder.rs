@@ -46,6 +46,8 @@ pub(super) struct SweepFolder {
     identity: String,
     log: Log<Disk>,
     pub(super) sessions: Sessions,
+    /// Cells without a value are computed again, wherever they come from.
+    rerun_failed: bool,
     /// Held until the end.
     _lock: Lock,
 }
@@ -111,6 +113,7 @@ impl SweepFolder {
             identity,
             log,
             sessions,
+            rerun_failed: matches!(start, Start::Resume(Rerun { failed: true, .. })),
             _lock: lock,
         })
     }
@@ -123,12 +126,13 @@ impl SweepFolder {
     /// Takes the finished cells of the log in `other`, which must have the same meaning; with `keep`, they are added to the log here.
     pub(super) fn absorb(&mut self, other: &Path, keep: bool) -> Result<(), CliError> {
         compare(other, &self.identity)?;
-        let (places, outcomes) = (self.places.clone(), &mut self.outcomes);
+        let (places, outcomes, rerun_failed) = (self.places.clone(), &mut self.outcomes, self.rerun_failed);
         let mut new: Vec<u64> = Vec::new();
         let mut contradiction = None;
         let mut sessions = Sessions::default();
         read_log(&Disk::new(other), |entry| {
             let cell = match entry {
+                Entry::Cell(cell) if rerun_failed && cell.measured.value.is_none() => return,
                 Entry::Cell(cell) => cell,
                 Entry::Session(text) => return sessions.note(text),
                 _ => return,
@@ -235,6 +239,31 @@ fn commit(log: &mut Log<Disk>, places: &Places, cells: &[(u64, Measured)]) -> Re
         (point.method, point.x, point.y, measured)
     });
     log.commit(places.optimizers(), cells)
+}
+
+/// Starting over empties the folder: none of the `sources` of its cells may be the folder itself.
+pub(super) fn refuse_emptied(path: &Path, start: Start, sources: &[PathBuf]) -> Result<(), CliError> {
+    let Ok(emptied) = path.canonicalize() else { return Ok(()) };
+    if start == Start::Over && sources.iter().any(|source| source.canonicalize().is_ok_and(|source| source == emptied))
+    {
+        let reason = "--force would empty it, and cells are to be taken from it; add to it with --resume";
+        return Err(CliError::Output { path: path.into(), reason: reason.into() });
+    }
+    Ok(())
+}
+
+/// How many cells of `grid` the log in `path` has, but for those that are computed again; none where it cannot be read.
+pub(super) fn finished(path: &Path, grid: &Grid, rerun: Rerun) -> u64 {
+    let places = Places::new(grid);
+    let mut outcomes = Outcomes::new(places.len());
+    let _ = read_log(&Disk::new(path), |entry| {
+        if let Entry::Cell(cell) = entry
+            && (cell.measured.value.is_some() || !rerun.failed)
+        {
+            places.find(cell.optimizer, cell.x, cell.y, |index| outcomes.set(index, &cell.measured));
+        }
+    });
+    outcomes.done()
 }
 
 /// What the log in `path` says of itself: the identity, and the options of the last session.

@@ -56,8 +56,9 @@ impl Status {
         }
     }
 
-    /// Reads what [`Display`](fmt::Display) writes.
+    /// Reads what [`Display`](fmt::Display) writes. A file may come from anywhere: what moves a terminal's cursor becomes a space.
     pub fn from_text(text: &str) -> Self {
+        let text = &*text.replace(char::is_control, " ");
         match (text, text.strip_prefix("domain: "), text.strip_prefix("panicked: ")) {
             ("ok", ..) => Self::Ok,
             ("not-settled", ..) => Self::NotSettled,

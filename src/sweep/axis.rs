@@ -1,3 +1,4 @@
+use super::spacing::{linear, logarithmic};
 use crate::scalar::{DomainError, Real};
 use std::fmt;
 use std::str::FromStr;
@@ -21,37 +22,20 @@ pub struct Axis {
 const MAX_COUNT: usize = 1_000_000;
 
 impl Axis {
-    /// The values, in order; the first and last are `start` and `stop` to the bit. On a logarithmic axis 100 is 100, and not what
-    /// a logarithm and its exponential make of it: see [`short`].
+    /// The values, in order; the first and last are `start` and `stop` to the bit. Values that axes have in common are the same doubles:
+    /// always where one halves the intervals of the other; for any two linear axes whose ends are decimals of moderate length, and
+    /// logarithmic ones whose ends have the same digits.
     pub fn values(&self) -> Vec<f64> {
-        let last = self.count - 1;
-        let (from, to) = if self.log { (Real::ln(&self.start), Real::ln(&self.stop)) } else { (self.start, self.stop) };
-        (0..self.count)
-            .map(|i| match i {
-                0 => self.start,
-                i if i == last => self.stop,
-                i => {
-                    let share = i as f64 / last as f64;
-                    let between = from * (1.0 - share) + to * share;
-                    if self.log { short(between) } else { between }
-                }
-            })
-            .collect()
+        if self.log {
+            logarithmic(self.start, self.stop, self.count)
+        } else {
+            linear(self.start, self.stop, self.count)
+        }
     }
 }
 
-/// `exp(x)`; where a decimal of at most four digits is as close as the rounding of x lets one tell, that decimal.
-fn short(x: f64) -> f64 {
-    let value = Real::exp(&x);
-    let decimal = format!("{value:.3e}").parse().unwrap_or(value);
-    // x = log(start)(1 - share) + log(stop) share: some roundings of numbers up to 745, which exp makes relative errors.
-    let unsure = 4.0 * f64::EPSILON * (1.0 + x.abs());
-    if (decimal / value - 1.0).abs() <= unsure { decimal } else { value }
-}
-
 impl Axis {
-    /// The same axis with every interval halved `levels` times; the values of this one are among its values, bit for bit, since
-    /// `i/n` and `(2 i)/(2 n)` round alike.
+    /// The same axis with every interval halved `levels` times; the values of this one are among its values, bit for bit.
     pub fn halved(&self, levels: u32) -> Self {
         let intervals = (self.count - 1).saturating_mul(1 << levels.min(31));
         Self { count: intervals.saturating_add(1), ..self.clone() }

@@ -22,6 +22,7 @@ mod plan;
 mod refine;
 mod sampling;
 mod shard;
+mod spacing;
 mod theory;
 mod work;
 mod worklist;

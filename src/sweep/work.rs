@@ -3,6 +3,7 @@
 use super::evaluate::{Evaluate, Point, evaluate_all};
 use super::{Places, Worklist};
 use crate::experiment::Measured;
+use std::io;
 use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
@@ -17,8 +18,9 @@ const GROUP: Duration = Duration::from_millis(20);
 const CHUNK: Duration = Duration::from_millis(4);
 const LARGEST_CHUNK: usize = 512;
 
-/// After being asked to stop, cells under way have this long to finish; the rest of two seconds is for making them durable.
-const GRACE: Duration = Duration::from_millis(1000);
+/// After being asked to stop, cells under way have this long to finish; the rest of two seconds is for making them durable, and for the
+/// system to take back what may be gigabytes of memory.
+const GRACE: Duration = Duration::from_millis(500);
 
 /// Outcomes sent and not yet received: bounded, so that a slow disk slows the workers instead of filling memory.
 const QUEUE: usize = 256;
@@ -34,12 +36,13 @@ pub enum Ended {
 
 /// Computes the cells of `list` on `threads` threads, and hands the outcomes, in groups and in no particular order, to `commit`.
 ///
-/// `stopping` is asked every few milliseconds. A second after it says yes, whatever still computes is abandoned: its threads go on
+/// `stopping` is asked every few milliseconds. Half a second after it says yes, whatever still computes is abandoned: its threads go on
 /// until the process ends, and what they find is dropped.
 ///
 /// # Errors
-/// The first of `commit`, which then is not called again.
-pub fn work<E>(
+/// The first of `commit`, which then is not called again; or that of a system that lets no thread begin (with fewer than asked for, work
+/// goes on).
+pub fn work<E: From<io::Error>>(
     evaluator: &Arc<dyn Evaluate>,
     places: &Arc<Places>,
     list: Worklist,
@@ -52,7 +55,7 @@ pub fn work<E>(
     let stop = Arc::new(AtomicBool::new(false));
     // Dropped on every way out, and then the workers stop at their next outcome.
     let _stop_at_exit = Flag(stop.clone());
-    for _ in 0..threads.max(1) {
+    for number in 0..threads.max(1) {
         let worker = Worker {
             evaluator: evaluator.clone(),
             places: places.clone(),
@@ -60,7 +63,11 @@ pub fn work<E>(
             stop: stop.clone(),
             outcomes: send.clone(),
         };
-        thread::spawn(move || worker.run());
+        match thread::Builder::new().spawn(move || worker.run()) {
+            Ok(_) => {}
+            Err(error) if number == 0 => return Err(error.into()),
+            Err(_) => break,
+        }
     }
     drop(send);
     collect(&receive, &stop, stopping, &mut commit)
@@ -163,5 +170,58 @@ impl Worker {
             return ControlFlow::Break(());
         }
         flow
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::experiment::Status;
+    use crate::sweep::Axis;
+
+    /// Cells that take no time at x = 0, and far too long elsewhere.
+    struct Slow;
+
+    impl Evaluate for Slow {
+        fn evaluate(&self, cells: &[Point], emit: &mut dyn FnMut(Measured) -> ControlFlow<()>) -> ControlFlow<()> {
+            cells.iter().try_for_each(|cell| {
+                if cell.x > 0.0 {
+                    thread::sleep(Duration::from_secs(20));
+                }
+                emit(Measured { value: Some(cell.y), status: Status::Ok })
+            })
+        }
+    }
+
+    fn sweep(commit: impl FnMut(&[(u64, Measured)]) -> Result<(), io::Error>) -> (Result<Ended, io::Error>, Duration) {
+        let axis = |text: &str| text.parse::<Axis>().unwrap();
+        let places = Arc::new(Places::on(&[axis("spike=0:1:2"), axis("init=1:5:5")], vec!["gd".into()]));
+        let evaluator: Arc<dyn Evaluate> = Arc::new(Slow);
+        let begun = Instant::now();
+        let stopping = || begun.elapsed() > Duration::from_millis(100);
+        let ended = work(&evaluator, &places, Worklist::new(10, 0..10), 8, stopping, commit);
+        (ended, begun.elapsed())
+    }
+
+    #[test]
+    fn asked_to_stop_it_commits_what_is_known_and_abandons_cells_that_are_not_done_in_two_seconds() {
+        let mut known = Vec::new();
+        let (ended, took) = sweep(|cells| {
+            known.extend(cells.iter().map(|(index, _)| *index));
+            Ok(())
+        });
+        assert_eq!(ended.unwrap(), Ended::Stopped);
+        assert!(took < Duration::from_secs(2), "{took:?}");
+        assert!(!known.is_empty() && known.iter().all(|index| index % 2 == 0), "{known:?}");
+    }
+
+    #[test]
+    fn an_error_of_the_disk_ends_the_work_at_once() {
+        let mut calls = 0;
+        let (ended, _) = sweep(|_| {
+            calls += 1;
+            Err(io::ErrorKind::StorageFull.into())
+        });
+        assert_eq!((ended.unwrap_err().kind(), calls), (io::ErrorKind::StorageFull, 1));
     }
 }

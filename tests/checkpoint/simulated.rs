@@ -196,6 +196,10 @@ impl Simulated {
 impl Folder for Simulated {
     type File = SimulatedFile;
 
+    fn read(&self, name: &str) -> io::Result<SimulatedFile> {
+        self.open(name)
+    }
+
     fn open(&self, name: &str) -> io::Result<SimulatedFile> {
         let file = self.0.borrow().names.get(name).copied().ok_or(io::ErrorKind::NotFound)?;
         Ok(SimulatedFile { disk: self.clone(), file, at: 0 })

@@ -97,3 +97,19 @@ fn a_grown_grid_keeps_what_exists_and_equals_one_that_never_grew() {
     let added = (after - before) / 26;
     assert!((206..206 + 100).contains(&added), "{added} cells were added");
 }
+
+#[test]
+fn a_grid_that_grows_beyond_its_ends_keeps_what_exists() {
+    let (_guard, path) = folder();
+    let small = "--x spike=0:20:41 --y init=1e-5:1e-1:9:log --optimizer specgd --plot svg";
+    let large = "--x spike=0:30:61 --y init=1e-8:1e-1:15:log --optimizer specgd --plot svg";
+    let (grown, never) = (path.join("grown"), path.join("never"));
+    run(phase_diagram(&grown, small), 0);
+    let before = std::fs::metadata(grown.join("cells.log")).unwrap().len();
+    run(phase_diagram(&grown, &format!("{large} --resume")), 0);
+    run(phase_diagram(&never, large), 0);
+    assert!(artefacts(&grown) == artefacts(&never));
+    // 369 of 915 cells were there.
+    let added = (std::fs::metadata(grown.join("cells.log")).unwrap().len() - before) / 26;
+    assert!((546..546 + 100).contains(&added), "{added} cells were added");
+}

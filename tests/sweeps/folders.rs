@@ -1,6 +1,8 @@
 //! One process a folder, one meaning a log, nothing overwritten unasked, and a word about what is there.
 
 use super::{artefacts, done, folder, phase_diagram, run, specdyn, status};
+use specdyn::experiment::{Measured, Status};
+use specdyn::sweep::{Disk, LOG, Log, read_identity};
 use std::process::Stdio;
 
 const SMALL: &str = "--x spike=0:20:5 --y init=1e-4:1e-1:4:log --plot svg";
@@ -98,6 +100,30 @@ fn merge_says_what_is_missing_and_refuses_strangers() {
 }
 
 #[test]
+fn a_folder_that_cells_are_taken_from_is_not_emptied() {
+    let (_guard, path) = folder();
+    let part = |i: usize| path.join(i.to_string());
+    for i in [1, 2] {
+        run(phase_diagram(&part(i), &format!("{SMALL} --shard {i}/2")), 0);
+    }
+    let log = || std::fs::read(part(1).join(LOG)).unwrap();
+    let before = log();
+    // The same folder by another name.
+    let (again, one, two) = (part(2).join("../1"), part(1), part(2));
+    let [again, one, two] = [&again, &one, &two].map(|path| path.to_str().unwrap());
+    let merge = specdyn(&["merge", one, two, "--output", again, "--force"]);
+    let message = String::from_utf8(merge.stderr).unwrap();
+    assert!(merge.status.code() == Some(73) && message.contains("--resume"), "{message}");
+    let mut force = phase_diagram(&part(1), &format!("{SMALL} --force"));
+    force.args(["--from", again]);
+    run(force, 73);
+    assert!(log() == before, "the log was changed");
+    assert!(specdyn(&["merge", one, two, "--output", again, "--resume", "--plot", "svg"]).status.success());
+    run(phase_diagram(&path.join("whole"), SMALL), 0);
+    assert!(artefacts(&part(1)) == artefacts(&path.join("whole")));
+}
+
+#[test]
 fn status_counts_without_touching() {
     let (_guard, path) = folder();
     let output = path.join("out");
@@ -129,6 +155,43 @@ fn forecasts_are_made_before_anything_and_limits_are_kept() {
     assert!(message.contains("hours"), "{message}");
     assert!(run(phase_diagram(&output, "--x spike=0:20:100000 --y init=1e-6:1e-1:50000:log"), 64).contains("cells"));
     assert!(!output.exists());
+    // What is done costs nothing more.
+    run(phase_diagram(&output, &format!("{SMALL} --optimizer gd")), 0);
+    for (options, part) in
+        [("", "40 in each of 1 processes, 20 of them left\n"), ("--optimizer gd", ", 0 of them left\n")]
+    {
+        let forecast = phase_diagram(&output, &format!("{SMALL} --resume --forecast {options}")).output().unwrap();
+        let text = String::from_utf8(forecast.stdout).unwrap();
+        assert!(text.contains(part), "{text}");
+        assert!(options.is_empty() || text.contains(" 0.000 hours for each process"), "{text}");
+    }
+}
+
+#[test]
+fn a_log_from_elsewhere_moves_no_cursor_and_starts_no_formula() {
+    let (_guard, path) = folder();
+    let output = path.join("out");
+    run(phase_diagram(&output, SMALL), 0);
+    let session = std::fs::read(output.join(LOG)).unwrap();
+    let session = String::from_utf8_lossy(&session);
+    let session = &session[session.find("{\"commit\"").unwrap()..];
+    let session: serde_json::Value = serde_json::Deserializer::from_str(session).into_iter().next().unwrap().unwrap();
+    let identity = read_identity(&Disk::new(&output)).unwrap();
+    let mut log = Log::create(Disk::new(&output), &identity, &session.to_string()).unwrap();
+    let texts = ["=cmd|'/C calc'!A0", "<script>alert(1)</script>", "\u{1b}[31mred", "two\nlines", "\u{9b}2J"];
+    let failed = texts.map(|text| Measured { value: None, status: Status::Stopped(text.into()) });
+    let cells = failed.iter().zip([0.0, 5.0, 10.0, 15.0, 20.0]).map(|(measured, x)| (0, x, 1e-4, measured));
+    log.commit(&["gd".into()], cells).unwrap();
+    drop(log);
+    let controls = |text: &str| text.chars().any(|c| c.is_control() && c != '\n');
+    let said = String::from_utf8(specdyn(&["status", output.to_str().unwrap()]).stdout).unwrap();
+    assert!(!controls(&said) && said.lines().count() == 1 && said.contains("red"), "{said:?}");
+    let message = run(phase_diagram(&output, &format!("{SMALL} --resume")), 2);
+    assert!(!controls(&message), "{message:?}");
+    let table = std::fs::read_to_string(output.join("cells.csv")).unwrap();
+    assert_eq!(table.lines().count(), 41);
+    assert!(!controls(&table) && !table.contains(",=") && !table.contains("\"="), "{table:?}");
+    assert!(!std::fs::read_to_string(output.join("phase-diagram.svg")).unwrap().contains("<script"));
 }
 
 #[test]
@@ -161,7 +224,8 @@ fn slurm_scripts_quote_awkward_paths_and_hold_every_option() {
     );
     let read = |name: &str| std::fs::read_to_string(output.join("slurm").join(name)).unwrap();
     let array = read("array.sh");
-    for line in ["#SBATCH --array=1-5", "#SBATCH --cpus-per-task=2", "#SBATCH --time=10"] {
+    for line in ["#SBATCH --output=%A_%a.log", "#SBATCH --array=1-5", "#SBATCH --cpus-per-task=2", "#SBATCH --time=10"]
+    {
         assert!(array.lines().any(|l| l == line), "{array}");
     }
     assert_eq!(read("submit.sh").matches("array.sh").count(), 3, "a round for the grid, and one for every level");
@@ -182,4 +246,31 @@ fn slurm_scripts_quote_awkward_paths_and_hold_every_option() {
     let whole = path.join("whole");
     run(phase_diagram(&whole, &format!("{SMALL} --dim 33 --refine boundary:2")), 0);
     assert!(artefacts(&whole) == artefacts(&output));
+}
+
+#[test]
+fn a_submission_forgets_no_option_and_names_what_no_script_can_hold() {
+    let (_guard, path) = folder();
+    let (part, output) = (path.join("part"), path.join("out"));
+    run(phase_diagram(&part, &format!("{SMALL} --shard 1/2")), 0);
+    let mut submit = phase_diagram(&output, &format!("{SMALL} --slurm 2 --dry-run --resume --rerun failed,damaged"));
+    submit.arg("--from").arg(&part);
+    run(submit, 0);
+    assert_eq!(done(&output), 20, "cells of --from are not in the folder that tasks look into");
+    let array = std::fs::read_to_string(output.join("slurm/array.sh")).unwrap();
+    assert!(array.contains(" --rerun failed --rerun damaged "), "{array}");
+    let task = std::process::Command::new("sh")
+        .arg(output.join("slurm/array.sh"))
+        .env("SLURM_ARRAY_TASK_ID", "2")
+        .output()
+        .unwrap();
+    assert!(task.status.success(), "{}", String::from_utf8_lossy(&task.stderr));
+    run(phase_diagram(&path.join("two\nlines"), &format!("{SMALL} --slurm 2 --dry-run")), 64);
+    #[cfg(unix)]
+    {
+        use std::os::unix::ffi::OsStrExt;
+        let name = std::ffi::OsStr::from_bytes(b"no\xfftext");
+        let message = run(phase_diagram(&path.join(name), &format!("{SMALL} --slurm 2 --dry-run")), 64);
+        assert!(message.contains("plain path"), "{message}");
+    }
 }

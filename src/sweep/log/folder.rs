@@ -9,6 +9,12 @@ pub trait Folder {
     /// A file in it.
     type File: LogFile;
 
+    /// Opens a file for reading alone: it may be in a folder, or on a disk, where nothing can be written.
+    ///
+    /// # Errors
+    /// Those of the system; `NotFound` where there is none.
+    fn read(&self, name: &str) -> io::Result<Self::File>;
+
     /// Opens a file for reading and appending.
     ///
     /// # Errors
@@ -71,6 +77,10 @@ impl Disk {
 
 impl Folder for Disk {
     type File = File;
+
+    fn read(&self, name: &str) -> io::Result<File> {
+        File::open(self.0.join(name))
+    }
 
     fn open(&self, name: &str) -> io::Result<File> {
         OpenOptions::new().read(true).append(true).open(self.0.join(name))

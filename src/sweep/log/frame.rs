@@ -81,10 +81,24 @@ impl<R: Read + Seek> Frames<R> {
     }
 
     pub(super) fn next(&mut self) -> io::Result<Next> {
+        if let Some(whole) = self.whole()? {
+            return Ok(whole);
+        }
+        let rest = self.search()?;
+        if let Next::Damaged { .. } = rest {
+            // Or another process was writing the frame when it was read, has finished it, and gone on.
+            self.input.seek(SeekFrom::Start(self.offset))?;
+            return Ok(self.whole()?.unwrap_or(rest));
+        }
+        Ok(rest)
+    }
+
+    /// The next frame, or the end of the file; `None` where there is something else.
+    fn whole(&mut self) -> io::Result<Option<Next>> {
         let mut bytes = vec![0; HEADER];
         let read = read_up_to(&mut self.input, &mut bytes)?;
         if read == 0 {
-            return Ok(Next::End);
+            return Ok(Some(Next::End));
         }
         let size = u32::from_le_bytes(bytes[8..12].try_into().expect("four bytes")) as usize;
         if read == HEADER && size <= MAX_PAYLOAD {
@@ -95,10 +109,10 @@ impl<R: Read + Seek> Frames<R> {
                 self.offset += bytes.len() as u64;
                 self.number = self.number.wrapping_add(1);
                 bytes.drain(..HEADER);
-                return Ok(Next::Frame(bytes));
+                return Ok(Some(Next::Frame(bytes)));
             }
         }
-        self.search()
+        Ok(None)
     }
 
     /// Goes on at a later whole frame, as [`Next::Damaged`] names it.
@@ -147,4 +161,56 @@ fn read_up_to(input: &mut impl Read, buffer: &mut [u8]) -> io::Result<usize> {
         }
     }
     Ok(filled)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::Cursor;
+
+    /// A file that another process is writing: at first only `begun` bytes are there, after the second seek all of them.
+    struct Growing {
+        file: Cursor<Vec<u8>>,
+        begun: u64,
+        seeks: usize,
+    }
+
+    impl Read for Growing {
+        fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+            let visible = if self.seeks < 2 { self.begun } else { self.file.get_ref().len() as u64 };
+            let room = visible.saturating_sub(self.file.position()).min(buffer.len() as u64) as usize;
+            self.file.read(&mut buffer[..room])
+        }
+    }
+
+    impl Seek for Growing {
+        fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+            self.seeks += 1;
+            self.file.seek(to)
+        }
+    }
+
+    #[test]
+    fn a_frame_that_was_being_written_is_no_damage() {
+        let mut bytes = Vec::new();
+        for number in 0..3 {
+            encode(number, &[number as u8; 40], &mut bytes).unwrap();
+        }
+        let frame = HEADER + 40;
+        for begun in [1, HEADER, frame - 1, frame + 1, frame + HEADER, 2 * frame - 1] {
+            let mut frames =
+                Frames::new(Growing { file: Cursor::new(bytes.clone()), begun: begun as u64, seeks: 0 }).unwrap();
+            for number in 0..3 {
+                match frames.next().unwrap() {
+                    Next::Frame(payload) => assert_eq!(payload, [number; 40]),
+                    _ => panic!("{begun} bytes: frame {number} is not whole"),
+                }
+            }
+            assert!(matches!(frames.next().unwrap(), Next::End));
+        }
+        bytes[frame + HEADER] ^= 1;
+        let mut frames = Frames::new(Cursor::new(bytes)).unwrap();
+        assert!(matches!(frames.next().unwrap(), Next::Frame(_)));
+        assert!(matches!(frames.next().unwrap(), Next::Damaged { number: 2, .. }));
+    }
 }

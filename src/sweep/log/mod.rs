@@ -192,7 +192,7 @@ impl<F: Folder> Log<F> {
 /// # Errors
 /// [`LogError`].
 pub fn read_log<F: Folder>(folder: &F, mut see: impl FnMut(Entry<'_>)) -> Result<(), LogError> {
-    let mut file = folder.open(LOG).map_err(failed("open", folder.path(LOG)))?;
+    let mut file = folder.read(LOG).map_err(failed("open", folder.path(LOG)))?;
     scan(&mut file, folder.path(LOG), &mut see, None).map(|_| ())
 }
 
@@ -202,7 +202,7 @@ pub fn read_log<F: Folder>(folder: &F, mut see: impl FnMut(Entry<'_>)) -> Result
 /// [`LogError`].
 pub fn read_identity<F: Folder>(folder: &F) -> Result<String, LogError> {
     let path = folder.path(LOG);
-    let mut file = folder.open(LOG).map_err(failed("open", path.clone()))?;
+    let mut file = folder.read(LOG).map_err(failed("open", path.clone()))?;
     let first = Frames::new(&mut file).and_then(|mut frames| frames.next()).map_err(failed("read", path.clone()))?;
     let mut identity = None;
     if let Next::Frame(payload) = first {
