@@ -5,7 +5,7 @@
 mod stopwatch;
 
 use nalgebra::DMatrix;
-use specdyn::descent::NewtonSchulz;
+use specdyn::descent::replace_by_newton_schulz;
 use specdyn::risk::{EmpiricalGradient, Samples, Source};
 use specdyn::scalar::NormalStream;
 use specdyn::weights::polar::PolarFactor;
@@ -51,10 +51,10 @@ fn main() -> Result<(), Box<dyn Error>> {
         }
         (Some("newton"), &[n]) => {
             let matrix = normal_matrix(n, n);
-            let (mut steps, mut image) = (NewtonSchulz::<f32>::default(), matrix.clone());
+            let mut image = matrix.clone();
             report(|| {
                 image.copy_from(black_box(&matrix));
-                black_box(steps.replace(&mut image, 5)).ok();
+                black_box(replace_by_newton_schulz::<f32>(&mut image, 5)).ok();
             });
         }
         (Some("normals"), &[n]) => {

@@ -10,8 +10,8 @@ import os, subprocess, sys, time
 
 dim, samples, threads = (int(a) for a in (sys.argv[1:] + ["512", "20000", "1"][len(sys.argv) - 1:]))
 binary = os.path.join(os.path.dirname(__file__), "../target/release/specdyn")
-# At d = 512, n = 20,000; the last panel of X is padded, which is 3 % of it there.
-limits = {"gd": 1.14, "specgd": 1.22, "muon": 1.22}
+# At d = 512, n = 20,000.
+limits = {"gd": 1.10, "specgd": 1.13, "muon": 1.14}
 
 
 def peak(dim, samples, steps, optimizer):

@@ -5,7 +5,7 @@ mod muon;
 mod optimizer;
 
 pub use comparators::{Adam, NormalizedDescent, SignDescent};
-pub use muon::{Muon, NewtonSchulz, newton_schulz};
+pub use muon::{Muon, newton_schulz, replace_by_newton_schulz};
 pub use optimizer::Optimizer;
 
 use crate::scalar::{DomainError, Real};

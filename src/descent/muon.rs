@@ -54,8 +54,7 @@ impl Descent<DMatrix<f64>> for Muon {
             *b = old * *b + new * *g;
             *g = if self.nesterov { old * *b + new * *g } else { *b };
         }
-        // The space is given back, for the next gradient to use.
-        NewtonSchulz::<f64>::default().replace(gradient, self.steps)
+        replace_by_newton_schulz::<f64>(gradient, self.steps)
     }
 }
 
@@ -65,70 +64,43 @@ impl Descent<DMatrix<f64>> for Muon {
 /// An entry that is not finite.
 pub fn newton_schulz<T: Element>(gradient: &DMatrix<f64>, steps: u32) -> Result<DMatrix<f64>, SpectralError> {
     let mut image = gradient.clone();
-    NewtonSchulz::<T>::default().replace(&mut image, steps)?;
+    replace_by_newton_schulz::<T>(&mut image, steps)?;
     Ok(image)
 }
 
-/// Computes Newton-Schulz steps, and keeps the space that this needs.
+/// Replaces a matrix by its image under [`newton_schulz`], beside which it is not held.
 ///
 /// With `A = X'X` (X with the longer side upright) a step is `X <- a X + X (b A + c A^2)`: two products of which symmetry spares
-/// half, and one whole one, `X (a I + b A + c A^2)`.
-#[derive(Clone, Debug)]
-pub struct NewtonSchulz<T: Element> {
-    x: Panels<T>,
-    /// Upper halves.
-    gram: Panels<T>,
-    square: Panels<T>,
+/// half, and one whole one, `X (a I + b A + c A^2)`, in place.
+///
+/// # Errors
+/// An entry that is not finite.
+pub fn replace_by_newton_schulz<T: Element>(matrix: &mut DMatrix<f64>, steps: u32) -> Result<(), SpectralError> {
+    let norm = matrix.norm();
+    if !norm.is_finite() {
+        return Err(SpectralError::NotFinite);
+    }
+    *matrix /= norm.max(NORM_FLOOR);
+    let wide = matrix.nrows() < matrix.ncols();
+    let tall = if wide { std::mem::take(matrix).transpose() } else { std::mem::take(matrix) };
+    let mut x = Panels::<T>::from_dense(&tall);
+    drop(tall);
+    take_steps(&mut x, steps);
+    *matrix = if wide { x.to_dense().transpose() } else { x.to_dense() };
+    Ok(())
 }
 
-impl<T: Element> Default for NewtonSchulz<T> {
-    fn default() -> Self {
-        let none = || Panels::zeros(0, 0);
-        Self { x: none(), gram: none(), square: none() }
-    }
-}
-
-impl<T: Element> NewtonSchulz<T> {
-    /// Replaces a matrix by its image under `steps` steps.
-    ///
-    /// # Errors
-    /// An entry that is not finite.
-    pub fn replace(&mut self, matrix: &mut DMatrix<f64>, steps: u32) -> Result<(), SpectralError> {
-        let norm = matrix.norm();
-        if !norm.is_finite() {
-            return Err(SpectralError::NotFinite);
-        }
-        *matrix /= norm.max(NORM_FLOOR);
-        if matrix.nrows() < matrix.ncols() {
-            let mut tall = matrix.transpose();
-            self.steps(&mut tall, steps);
-            tall.transpose_to(matrix);
-        } else {
-            self.steps(matrix, steps);
-        }
-        Ok(())
-    }
-
-    fn steps(&mut self, matrix: &mut DMatrix<f64>, steps: u32) {
-        let (rows, n) = matrix.shape();
-        if (self.x.rows(), self.x.columns()) != (rows, n) {
-            let half = || Panels::upper_zeros(n);
-            *self = Self { x: Panels::zeros(rows, n), gram: half(), square: half() };
-        }
-        let Self { x, gram, square } = self;
-        let [a, b, c] = QUINTIC.map(T::from_f64);
-        x.copy_from(matrix);
-        // Not to hold it beside the steps.
-        *matrix = DMatrix::zeros(0, 0);
-        for _ in 0..steps {
-            transposed_product(x, x, Part::Upper, gram);
-            gram.symmetrize();
-            symmetric_product(gram, gram, square);
-            square.combine(c, gram, b);
-            square.add_to_diagonal(a);
-            square.symmetrize();
-            multiply_rows(x, [T::default(), T::from_f64(1.0)], square);
-        }
-        *matrix = x.to_dense();
+fn take_steps<T: Element>(x: &mut Panels<T>, steps: u32) {
+    // Upper halves.
+    let (mut gram, mut square) = (Panels::upper_zeros(x.columns()), Panels::upper_zeros(x.columns()));
+    let [a, b, c] = QUINTIC.map(T::from_f64);
+    for _ in 0..steps {
+        transposed_product(x, x, Part::Upper, &mut gram);
+        gram.symmetrize();
+        symmetric_product(&gram, &gram, &mut square, true);
+        square.combine(c, &gram, b);
+        square.add_to_diagonal(a);
+        square.symmetrize();
+        multiply_rows(x, [T::default(), T::from_f64(1.0)], &square);
     }
 }

@@ -22,4 +22,4 @@ pub use multiply::{Part, add_product, add_transposed_product};
 pub(crate) use multiply::{Share, deal, product_here, symmetric_product, transposed_product};
 pub use panels::Panels;
 pub(crate) use rows::{map_rows, multiply_rows};
-pub(crate) use tile::{Tile, fitting, lanes, load, store, tile_nn, tile_tn, vectors, zero};
+pub(crate) use tile::{Tile, fitting, lanes, load, panel_tn, store, tile_nn, tile_tn, vectors, zero};

@@ -1,5 +1,5 @@
 use super::panels::ROW_GROUP;
-use super::{Element, Panels, fitting, lanes, load, store, tile_nn, tile_tn, zero};
+use super::{Element, Panels, fitting, lanes, load, panel_tn, store, tile_nn, tile_tn, zero};
 use pulp::{Arch, Simd, WithSimd};
 use rayon::prelude::*;
 use std::ops::Range;
@@ -42,11 +42,11 @@ pub(crate) fn product_here<T: Element>(a: &Panels<T>, b: &Panels<T>, c: &mut Pan
     Arch::new().dispatch(Product { a, b, part: Part::Full, fresh: true, c: &mut panels });
 }
 
-/// The upper half of `C = A B` for symmetric A and B that commute, all three held as upper halves.
+/// The upper half of `C = A B`, or of `C += A B` unless `fresh`, for symmetric A and B that commute, all three held as upper halves.
 ///
 /// # Panics
 /// When the shapes do not fit.
-pub(crate) fn symmetric_product<T: Element>(a: &Panels<T>, b: &Panels<T>, c: &mut Panels<T>) {
+pub(crate) fn symmetric_product<T: Element>(a: &Panels<T>, b: &Panels<T>, c: &mut Panels<T>, fresh: bool) {
     let n = a.rows();
     for operand in [a, b, c] {
         assert_eq!(
@@ -58,7 +58,7 @@ pub(crate) fn symmetric_product<T: Element>(a: &Panels<T>, b: &Panels<T>, c: &mu
     for_each_share(c, n * n * n / 2, |c| {
         for (p, c) in c {
             let column = b.whole_panel(*p);
-            Arch::new().dispatch(Product { a, b: &column, part: Part::Full, fresh: true, c: &mut [(0, c)] });
+            Arch::new().dispatch(Product { a, b: &column, part: Part::Full, fresh, c: &mut [(0, c)] });
         }
     });
 }
@@ -217,40 +217,16 @@ impl<T: Element> TransposedProduct<'_, '_, T> {
                 for (p, c) in c.iter_mut() {
                     let p = *p;
                     let wanted = if part == Part::Upper { rows.min((p + 1) * T::WIDTH) } else { rows };
-                    let rows = start..wanted.min(start + block);
-                    let fresh = fresh && depth == 0;
-                    let columns = columns - p * T::WIDTH;
-                    fitting!(
-                        T,
-                        S,
-                        V,
-                        columns,
-                        Self::panel::<S, C>(simd, a, b.panel(p), depth..until, fresh, c, rows, columns)
+                    let diagonal = if part == Part::Upper { p * T::WIDTH } else { usize::MAX };
+                    panel_tn::<T, S, C, V>(
+                        simd,
+                        |q| &a.panel(q)[depth..until],
+                        &b.panel(p)[depth..until],
+                        c,
+                        (start..wanted.min(start + block), columns - p * T::WIDTH),
+                        (fresh && depth == 0, diagonal),
                     );
                 }
-            }
-        }
-    }
-
-    /// Some rows of a panel, from some of the contracted ones.
-    #[inline(always)]
-    #[allow(clippy::too_many_arguments)]
-    fn panel<S: Simd, const C: usize, const V: usize>(
-        simd: S,
-        a: &Panels<T>,
-        b: &[T::Panel],
-        depth: Range<usize>,
-        fresh: bool,
-        c: &mut [T::Panel],
-        rows: Range<usize>,
-        columns: usize,
-    ) {
-        for i in rows.step_by(C) {
-            let a = &a.panel(i / T::WIDTH)[depth.clone()];
-            for lane in lanes::<T, S, V>(columns) {
-                let mut tile = if fresh { zero::<T, S, C, V>(simd) } else { load::<T, S, C, V>(&c[i..i + C], lane) };
-                tile_tn::<T, S, C, V>(simd, &mut tile, a, i % T::WIDTH, &b[depth.clone()], lane);
-                store::<T, S, C, V>(&mut c[i..i + C], lane, tile);
             }
         }
     }

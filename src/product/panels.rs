@@ -211,18 +211,6 @@ impl<T: Element> Panels<T> {
         self.stride
     }
 
-    /// All entries, panel after panel.
-    #[inline]
-    pub(crate) fn data_mut(&mut self) -> &mut [T::Panel] {
-        &mut self.data
-    }
-
-    /// All entries, panel after panel.
-    #[inline]
-    pub(crate) fn data(&self) -> &[T::Panel] {
-        &self.data
-    }
-
     /// Overwrites row i, rounded to this number system.
     pub(crate) fn set_row(&mut self, i: usize, row: &[f64]) {
         for (p, entries) in row.chunks(T::WIDTH).enumerate() {
@@ -254,6 +242,17 @@ impl<T: Element> Panels<T> {
             for (x, y) in self.data.iter_mut().zip(&other.data) {
                 for (x, y) in x.as_mut().iter_mut().zip(y.as_ref()) {
                     *x = p.times(*x).plus(q.times(*y));
+                }
+            }
+        });
+    }
+
+    /// `(X, Y) <- (p X + q Y, r X + s Y)`.
+    pub(crate) fn mix(&mut self, other: &mut Self, [[p, q], [r, s]]: [[T; 2]; 2]) {
+        Arch::new().dispatch(|| {
+            for (x, y) in self.data.iter_mut().zip(&mut other.data) {
+                for (x, y) in x.as_mut().iter_mut().zip(y.as_mut()) {
+                    (*x, *y) = (p.times(*x).plus(q.times(*y)), r.times(*x).plus(s.times(*y)));
                 }
             }
         });
@@ -342,7 +341,7 @@ mod tests {
             add_product(&whole, &y, Part::Full, &mut by_whole);
             add_product(&half, &y, Part::Full, &mut by_half);
             assert_eq!(by_whole, by_half, "n = {n}");
-            let bytes = size_of_val(half.data()) as u64;
+            let bytes = size_of_val(&half.data[..]) as u64;
             assert_eq!(bytes, Panels::<T>::upper_bytes(n), "n = {n}");
             assert!(n < 5 * T::WIDTH || 3 * bytes < 2 * Panels::<T>::bytes(n, n), "n = {n}");
         }

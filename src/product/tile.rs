@@ -3,6 +3,7 @@
 
 use super::Element;
 use pulp::Simd;
+use std::ops::Range;
 
 /// Accumulators of a tile: `C` rows of `V` vectors.
 pub(crate) type Tile<T, S, const C: usize, const V: usize> = [[<T as Element>::Vector<S>; V]; C];
@@ -60,6 +61,49 @@ pub(crate) fn tile_nn<T: Element, S: Simd, const C: usize, const V: usize>(
         step::<T, S, C, V>(simd, &mut sum, b.as_ref(), lane, std::array::from_fn(|c| a[c].as_ref()[k]));
     }
     *tile = sum;
+}
+
+/// Some rows of a panel of `C += A' B`, or `C = A' B` if `fresh`, of which `columns` columns (or all) are in use. `a` gives the panels of A.
+/// From row `diagonal` on, the diagonal block of an upper result, vectors below the diagonal are left out.
+#[inline(always)]
+pub(crate) fn panel_tn<'a, T: Element, S: Simd, const C: usize, const V: usize>(
+    simd: S,
+    a: impl Fn(usize) -> &'a [T::Panel],
+    b: &[T::Panel],
+    c: &mut [T::Panel],
+    (rows, columns): (Range<usize>, usize),
+    (fresh, diagonal): (bool, usize),
+) {
+    let count = vectors::<T, S>(columns);
+    let width = T::WIDTH / T::vectors::<S>(T::ZEROS.as_ref()).len();
+    for i in rows.step_by(C) {
+        let (a, c) = (a(i / T::WIDTH), &mut c[i..i + C]);
+        let mut lane = i.saturating_sub(diagonal) / width;
+        while lane < count {
+            lane += match count - lane {
+                1 => single_tn::<T, S, C, 1>(simd, a, i % T::WIDTH, b, c, lane, fresh),
+                2 => single_tn::<T, S, C, 2>(simd, a, i % T::WIDTH, b, c, lane, fresh),
+                _ => single_tn::<T, S, C, V>(simd, a, i % T::WIDTH, b, c, lane, fresh),
+            };
+        }
+    }
+}
+
+/// One tile of [`panel_tn`]; returns its number of vectors.
+#[inline(always)]
+fn single_tn<T: Element, S: Simd, const C: usize, const V: usize>(
+    simd: S,
+    a: &[T::Panel],
+    column: usize,
+    b: &[T::Panel],
+    c: &mut [T::Panel],
+    lane: usize,
+    fresh: bool,
+) -> usize {
+    let mut tile = if fresh { zero::<T, S, C, V>(simd) } else { load::<T, S, C, V>(c, lane) };
+    tile_tn::<T, S, C, V>(simd, &mut tile, a, column, b, lane);
+    store::<T, S, C, V>(c, lane, tile);
+    V
 }
 
 /// First vectors of the tiles of a panel of which `columns` columns (or all) are in use.

@@ -1,7 +1,7 @@
 //! What happens to one block of samples while it is in the cache.
 
 use super::rows::{Block, Rows};
-use crate::product::{Element, Panels, Tile, fitting, lanes, load, store, tile_nn, tile_tn, zero};
+use crate::product::{Element, Panels, Tile, fitting, lanes, load, panel_tn, store, tile_nn, tile_tn, zero};
 use pulp::{Arch, Simd, WithSimd};
 
 /// Contracted indices that a tile takes at a time.
@@ -179,29 +179,14 @@ impl<T: Element> SecondMoment<'_, '_, T> {
                 }
                 scaled.push(row);
             }
-            let (used, columns) = (dimension.min((p + 1) * T::WIDTH), dimension - p * T::WIDTH);
-            fitting!(T, S, V, columns, Self::panel::<S, C>(simd, x, scaled, &mut sum[..], used, columns));
-        }
-    }
-
-    /// `used` rows and `columns` columns of a panel.
-    #[inline(always)]
-    fn panel<S: Simd, const C: usize, const V: usize>(
-        simd: S,
-        x: Rows<T>,
-        scaled: &[T::Panel],
-        sum: &mut [T::Panel],
-        used: usize,
-        columns: usize,
-    ) {
-        for i in (0..used).step_by(C) {
-            let a = &x.panel(i / T::WIDTH)[..scaled.len()];
-            let c = &mut sum[i..i + C];
-            for lane in lanes::<T, S, V>(columns) {
-                let mut tile = load::<T, S, C, V>(c, lane);
-                tile_tn::<T, S, C, V>(simd, &mut tile, a, i % T::WIDTH, scaled, lane);
-                store::<T, S, C, V>(c, lane, tile);
-            }
+            panel_tn::<T, S, C, V>(
+                simd,
+                |q| &x.panel(q)[..scaled.len()],
+                scaled,
+                sum,
+                (0..dimension.min((p + 1) * T::WIDTH), dimension - p * T::WIDTH),
+                (false, p * T::WIDTH),
+            );
         }
     }
 }

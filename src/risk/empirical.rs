@@ -12,7 +12,7 @@
 
 use super::rows::Block;
 use super::{Samples, block};
-use crate::product::{Element, Panels, Part, Share, deal, product_here, transposed_product};
+use crate::product::{Element, Panels, Part, Share, add_transposed_product, deal, product_here};
 use nalgebra::DMatrix;
 use rayon::prelude::*;
 use std::cmp::Ordering;
@@ -23,6 +23,9 @@ const MAX_PORTIONS: usize = 64;
 
 /// Blocks of samples that several threads go through together: long enough to be worth the meeting after it.
 const BLOCKS_TOGETHER: usize = 32;
+
+/// Sums of fewer multiply-adds than this are not worth a second thread.
+const PARALLEL_FROM: usize = 1 << 19;
 
 /// Columns of the weights that are multiplied at a time.
 const PRODUCT_COLUMNS: usize = 48;
@@ -74,9 +77,8 @@ impl<T: Element> EmpiricalGradient<T> {
             Way::Symmetric => {
                 let columns =
                     Panels::<T>::bytes(dimension, PRODUCT_COLUMNS.min(width)).saturating_mul(2 * threads as u64);
-                let transposed = Panels::<T>::bytes(width, dimension);
                 let upper = Panels::<T>::upper_bytes(dimension);
-                upper.saturating_add(columns.max(transposed).max(upper))
+                upper.saturating_add(columns.max(upper))
             }
             Way::Narrow => {
                 let sums = portions(samples, dimension).min(threads) as u64 + 1;
@@ -117,7 +119,7 @@ impl<T: Element> EmpiricalGradient<T> {
                     product_here(&moment, &columns, &mut image);
                     copy_means(&image, samples.len(), gradient);
                 };
-                if rayon::current_num_threads() == 1 {
+                if threads_for(dimension * dimension * width) == 1 {
                     gradient.as_mut_slice().chunks_mut(entries).enumerate().for_each(columns);
                 } else {
                     gradient.as_mut_slice().par_chunks_mut(entries).enumerate().for_each(columns);
@@ -194,7 +196,7 @@ impl<T: Element> EmpiricalGradient<T> {
 fn second_moment<T: Element>(samples: &Samples<T>, triangle: &Panels<T>) -> (Panels<T>, f64) {
     let dimension = samples.dimension();
     let blocks: Vec<_> = samples.blocks().collect();
-    let threads = if blocks.len() == 1 { 1 } else { rayon::current_num_threads() };
+    let threads = threads_for(samples.len() * dimension * dimension);
     let together = if threads == 1 { 1 } else { BLOCKS_TOGETHER };
     let mut moment = Panels::upper_zeros(dimension);
     let mut shares = deal::<T>(moment.panels_mut().into_iter().enumerate().collect(), dimension, threads);
@@ -230,15 +232,22 @@ fn second_moment<T: Element>(samples: &Samples<T>, triangle: &Panels<T>) -> (Pan
     (moment, squares)
 }
 
+fn threads_for(work: usize) -> usize {
+    if work < PARALLEL_FROM { 1 } else { rayon::current_num_threads() }
+}
+
 /// The triangle U with `x'Ux = x'Dx`, `D = W W' - w* w*'`: D on the diagonal, twice D above it.
 fn triangle<T: Element>(weights: &DMatrix<f64>, signal: &[f64]) -> Panels<T> {
-    let (dimension, width) = weights.shape();
-    let mut transposed = Panels::<T>::zeros(width, dimension);
-    for (k, column) in weights.as_slice().chunks_exact(dimension).enumerate() {
-        transposed.set_row(k, column);
-    }
+    let dimension = weights.nrows();
     let mut d = Panels::upper_zeros(dimension);
-    transposed_product(&transposed, &transposed, Part::Upper, &mut d);
+    // Some columns of W at a time, so that W' is not held beside it.
+    for columns in weights.as_slice().chunks(dimension * PRODUCT_COLUMNS) {
+        let mut rows = Panels::<T>::zeros(columns.len() / dimension, dimension);
+        for (k, column) in columns.chunks_exact(dimension).enumerate() {
+            rows.set_row(k, column);
+        }
+        add_transposed_product(&rows, &rows, Part::Upper, &mut d);
+    }
     for p in 0..d.count() {
         let signal_here = &signal[p * T::WIDTH..];
         for ((i, row), s_i) in d.panel_mut(p).iter_mut().enumerate().zip(signal) {

@@ -90,8 +90,9 @@ pub(super) fn forecast(simulation: &Simulation, runs: usize, concurrent: usize, 
         _ => 1,
     };
     let turned = match simulation.optimizer {
-        Optimizer::Method(Method::Spectral | Method::Power(_)) => 6,
-        Optimizer::Muon(_) => 5,
+        Optimizer::Method(Method::Spectral) => 4,
+        Optimizer::Method(Method::Power(_)) => 6,
+        Optimizer::Muon(_) => 3,
         _ => 2,
     };
     let workspace = dense(kept).saturating_add(gradient.max(dense(turned)));

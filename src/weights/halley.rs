@@ -32,88 +32,104 @@ fn largest_weight(n: usize) -> f64 {
 /// Computes polar factors, and keeps the space that this needs.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Halley {
-    space: Option<Box<Space>>,
-}
-
-#[derive(Clone, Debug)]
-struct Space {
-    x: Panels<f64>,
-    /// Upper half of `X'X`.
-    gram: Panels<f64>,
-    factor: Factor,
+    space: Option<Box<Iteration>>,
 }
 
 impl Halley {
     /// Replaces a matrix by its polar factor; false, and no change, where it is small or too close to rank deficient for this method.
     ///
-    /// The entries must be finite.
+    /// The entries must be finite. The matrix is not held beside what computes its factor, unless its condition number is large.
     pub(super) fn polar_factor(&mut self, matrix: &mut DMatrix<f64>) -> bool {
         let (rows, columns) = matrix.shape();
         if rows.min(columns) < SMALL {
             return false;
         }
         if rows < columns {
-            let mut tall = matrix.transpose();
+            let mut tall = std::mem::take(matrix).transpose();
             let found = self.polar_factor(&mut tall);
-            if found {
-                tall.transpose_to(matrix);
-            }
+            *matrix = tall.transpose();
             return found;
         }
+        // By a power of two first, so that squares neither overflow nor underflow.
+        let scale = power_of_two_below(matrix.amax());
         if self.space.as_ref().is_none_or(|space| (space.x.rows(), space.x.columns()) != (rows, columns)) {
-            self.space = Some(Box::new(Space::new(rows, columns)));
+            self.space = None;
         }
-        let space = self.space.as_mut().expect("there is space now");
-        let found = space.iterate(matrix);
-        if found {
-            space.x.copy_to(matrix);
+        let taken = std::mem::take(matrix);
+        let mut space = self.space.take().unwrap_or_else(|| Box::new(Iteration::new(rows, columns)));
+        space.x.copy_from(&taken);
+        drop(taken);
+        space.x.scale(1.0 / scale);
+        let found = space.run();
+        *matrix = space.x.to_dense();
+        self.space = Some(space);
+        if !found {
+            *matrix *= scale;
         }
         found
     }
 }
 
-impl Space {
+#[derive(Clone, Debug)]
+struct Iteration {
+    x: Panels<f64>,
+    /// Upper half of `X'X`.
+    gram: Panels<f64>,
+    factor: Factor,
+}
+
+impl Iteration {
     fn new(rows: usize, n: usize) -> Self {
         Self { x: Panels::zeros(rows, n), gram: Panels::upper_zeros(n), factor: Factor::new(n) }
     }
 
-    /// Makes X the polar factor, or says that it cannot.
-    fn iterate(&mut self, matrix: &DMatrix<f64>) -> bool {
-        let (rows, n) = matrix.shape();
-        self.x.copy_from(matrix);
-        // By a power of two first, so that squares neither overflow nor underflow.
-        self.x.scale(1.0 / power_of_two_below(matrix.amax()));
+    /// Makes X the polar factor, or says that it cannot and leaves X as it is, up to a factor.
+    fn run(&mut self) -> bool {
+        let (rows, n) = (self.x.rows(), self.x.columns());
         self.update_gram();
         let largest = largest_singular_value(&self.gram);
         if !(largest.is_finite() && largest > 0.0) {
             return false;
         }
-        self.x.scale(1.0 / largest);
         self.gram.scale(1.0 / (largest * largest));
         // What has become of a singular value at the rank tolerance.
-        let mut tolerance = rank_tolerance(rows, n, 1.0);
-        let mut smallest = None;
-        for _ in 0..MOST_ITERATIONS {
-            let l = match smallest {
-                Some(l) => l,
-                None => match smallest_singular_value(&self.gram, &mut self.factor) {
-                    // Close to the tolerance it is for the singular values themselves to say on which side they are.
-                    Some(l) if l < 8.0 * tolerance => return false,
-                    Some(l) => l,
-                    None if 8.0 * tolerance > RESOLVED => return false,
-                    None => 0.0,
-                },
-            };
+        let tolerance = rank_tolerance(rows, n, 1.0);
+        let smallest = smallest_singular_value(&self.gram, &mut self.factor);
+        // Close to the tolerance it is for the singular values themselves to say on which side they are.
+        if smallest.is_some_and(|l| l < 8.0 * tolerance) {
+            return false;
+        }
+        // A smallest one that is known and large enough is lifted to 1. (Were its estimate wrong, X would still have the same polar factor.)
+        let before = smallest.is_none().then(|| self.x.clone());
+        self.x.scale(1.0 / largest);
+        let found = self.iterate(smallest, tolerance);
+        if let (false, Some(before)) = (found, before) {
+            self.x = before;
+        }
+        found
+    }
+
+    /// All iterations. `tolerance` is what a singular value at the rank tolerance is.
+    fn iterate(&mut self, mut smallest: Option<f64>, mut tolerance: f64) -> bool {
+        let n = self.x.columns();
+        for round in 0..MOST_ITERATIONS {
+            if round > 0 && smallest.is_none() {
+                smallest = smallest_singular_value(&self.gram, &mut self.factor);
+                let known_above = smallest.unwrap_or(RESOLVED);
+                if known_above < 8.0 * tolerance {
+                    return false;
+                }
+            }
             // The smallest singular value is an estimate: what counts is what came out.
-            if l > 0.0 && series::finish(&mut self.x, &mut self.gram, self.factor.space()) {
+            if smallest.is_some() && series::finish(&mut self.x, &mut self.gram, self.factor.space()) {
                 return true;
             }
-            let weights = Weights::for_interval(l).at_most(largest_weight(n));
+            let weights = Weights::for_interval(smallest.unwrap_or(0.0)).at_most(largest_weight(n));
             if !self.step(&weights) {
                 return false;
             }
             tolerance = weights.image(tolerance);
-            smallest = (l > 0.0).then(|| weights.image(l));
+            smallest = smallest.map(|l| weights.image(l));
             self.update_gram();
         }
         false

@@ -4,47 +4,59 @@
 use crate::product::{Panels, multiply_rows, symmetric_product};
 
 /// `(1 - e)^(-1/2) = 1 + A[0] e + A[1] e^2 + ...`
-const A: [f64; 5] = [1.0 / 2.0, 3.0 / 8.0, 5.0 / 16.0, 35.0 / 128.0, 63.0 / 256.0];
+const A: [f64; 7] = [1.0 / 2.0, 3.0 / 8.0, 5.0 / 16.0, 35.0 / 128.0, 63.0 / 256.0, 231.0 / 1024.0, 429.0 / 2048.0];
 
-/// The remainder's constant, for `||E|| <= 1/100`.
-const REMAINDER: f64 = 1.03;
+/// Largest `||E||`, and the remainder's constant there.
+const RADIUS: f64 = 1.0 / 20.0;
+const REMAINDER: f64 = 2.17;
 
-/// Makes the columns of X orthonormal to rounding by at most four terms, if so many are enough; else false, and X does not
-/// change. `gram` is the upper half of `X'X`, and becomes rubbish; with false, it stays that up to a rounding. `mixture` is space as
+/// Makes the columns of X orthonormal to rounding by one, two, four or six terms, if so many are enough; else false, and X does not
+/// change. `gram` is the upper half of `X'X`, and becomes rubbish; with false, it stays that up to a rounding. `square` is space as
 /// large as that.
-pub(super) fn finish(x: &mut Panels<f64>, gram: &mut Panels<f64>, mixture: &mut Panels<f64>) -> bool {
+pub(super) fn finish(x: &mut Panels<f64>, gram: &mut Panels<f64>, square: &mut Panels<f64>) -> bool {
     let (rows, n) = (x.rows(), gram.columns());
     // A rounding: that of n sums of as many products as rows in each of n columns, no errors aligned. Half of it for the remainder.
     let enough = 2.0 * (rows as f64 * n as f64).sqrt() * f64::EPSILON;
+    let suffices = |terms: usize, power: f64| REMAINDER * A[terms] * power <= enough;
+    // ||E^7||_F <= ||E^3||_F^(7/3), ||E^5||_F <= ||E^2||_F^(5/2).
+    let six_suffice = |cube: f64| cube <= RADIUS * RADIUS * RADIUS && suffices(6, libm::pow(cube, 7.0 / 3.0));
     let e = distance_from_identity(gram);
-    // Four terms are hopeless where e^5 is far too large, even if all of it is spread over many directions.
-    if e.is_nan() || e > 0.01_f64.min(2.5 * libm::pow(enough, 0.2)) {
+    // ||E^3||_F >= ||E^2||_F^2/||E||_F >= ||E||_F^3/n: all of it spread evenly over all directions.
+    if !six_suffice(e * e * e / n as f64) {
         return false;
     }
     from_identity(gram);
     gram.symmetrize();
-    let remainder = |terms: usize, power: f64| 2.0 * REMAINDER * A[terms] * power;
-    if remainder(1, e * e) <= enough {
+    if suffices(1, e * e) {
         gram.scale(A[0]);
     } else {
-        let mut square = Panels::upper_zeros(n);
-        symmetric_product(gram, gram, &mut square);
+        symmetric_product(gram, gram, square, true);
         square.symmetrize();
-        let u = norm(&square, 0.0);
-        if remainder(2, u * e) > enough {
-            // ||E^5||_F <= ||E^2||_F^2 ||E||, and ||E||^2 = ||E^2|| <= ||E^2||_F.
-            if remainder(4, u * u * u.sqrt()) > enough {
+        let u = norm(square, 0.0);
+        if suffices(2, u * e) {
+            gram.combine(A[0], square, A[1]);
+        } else if suffices(4, u * u * u.sqrt()) {
+            // A[0] E + A[1] E^2 + E^2 (A[2] E + A[3] E^2)
+            let mut higher = gram.clone();
+            higher.combine(A[2], square, A[3]);
+            gram.combine(A[0], square, A[1]);
+            symmetric_product(square, &higher, gram, false);
+        } else {
+            let mut cube = Panels::upper_zeros(n);
+            if six_suffice(u * u / e) {
+                symmetric_product(gram, square, &mut cube, true);
+                cube.symmetrize();
+            }
+            if !six_suffice(u * u / e) || !six_suffice(norm(&cube, 0.0)) {
                 from_identity(gram);
                 return false;
             }
-            // E + (E^2 (A[2] E + A[3] E^2))/A[0]
-            mixture.data_mut().copy_from_slice(gram.data());
-            mixture.combine(A[2] / A[0], &square, A[3] / A[0]);
-            let mut higher = Panels::upper_zeros(n);
-            symmetric_product(&square, mixture, &mut higher);
-            gram.combine(1.0, &higher, 1.0);
+            // A[0] E + A[1] E^2 + A[2] E^3 + E^3 (A[3] E + A[4] E^2 + A[5] E^3)
+            gram.mix(square, [[A[0], A[1]], [A[3], A[4]]]);
+            gram.combine(1.0, &cube, A[2]);
+            square.combine(1.0, &cube, A[5]);
+            symmetric_product(&cube, square, gram, false);
         }
-        gram.combine(A[0], &square, A[1]);
         gram.symmetrize();
     }
     multiply_rows(x, [1.0, 1.0], gram);
@@ -99,13 +111,13 @@ mod tests {
     fn as_many_terms_as_needed_are_taken_and_the_result_is_orthonormal_to_rounding() {
         for n in [9, 40, 100] {
             for (spread, within_reach) in
-                [(0.0, true), (1e-9, true), (1e-6, true), (1e-5, true), (1e-4, true), (0.1, false)]
+                [(0.0, true), (1e-9, true), (1e-6, true), (1e-5, true), (1e-4, true), (1e-3, true), (0.1, false)]
             {
                 let (mut x, orthonormal) = nearly_orthonormal(n, spread);
                 let before = x.clone();
-                let (mut gram, mut mixture) = (Panels::upper_zeros(n), Panels::upper_zeros(n));
+                let (mut gram, mut square) = (Panels::upper_zeros(n), Panels::upper_zeros(n));
                 transposed_product(&x, &x, Part::Upper, &mut gram);
-                let finished = finish(&mut x, &mut gram, &mut mixture);
+                let finished = finish(&mut x, &mut gram, &mut square);
                 assert_eq!(finished, within_reach, "n = {n}, spread {spread}");
                 if finished {
                     let error = (x.to_dense() - &orthonormal).norm();
