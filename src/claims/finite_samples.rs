@@ -1,12 +1,25 @@
 //! Claims of `derivations/finite-samples.md`.
 
+use super::batch::moments;
 use super::{Claim, Enclosure, Sabotage, Standing, Trial};
 use crate::descent::{Method, Optimizer};
 use crate::experiment::{Covariance, Setting, Signal};
 use crate::scalar::{Interval, Real};
-use crate::simulation::{Comparison, Data, Resources, Simulation, compare};
+use crate::simulation::{Comparison, Data, Population, Resources, Simulation, compare, median_interval};
 
 pub(super) const CLAIMS: &[Claim] = &[
+    Claim {
+        id: "finite-samples.gradient-noise",
+        standing: Standing::Theorem,
+        constants: &[3.0, 30.0],
+        check: gradient_noise,
+        sabotaged: &[
+            Sabotage { name: "labels independent of the inputs", constants: &[1.0, 30.0] },
+            Sabotage { name: "twice the variance for many dimensions", constants: &[6.0, 30.0] },
+            Sabotage { name: "ten times the linear term", constants: &[3.0, 300.0] },
+        ],
+        diagram: None,
+    },
     Claim {
         id: "finite-samples.recursion-limit",
         standing: Standing::Theorem,
@@ -51,6 +64,38 @@ pub(super) const ERROR: f64 = 1e-9;
 /// How far from the stated exponent its interval may reach. Medians of 400 seeds at this error leave 0.2 either way; the exponents
 /// of other laws are at least 0.5 away.
 const MARGIN: f64 = 0.25;
+
+/// The squared noise of the first gradient, over its mean: `quadratic` and `linear` are the coefficients in d.
+fn gradient_noise(constants: &[f64], trial: &mut Trial) {
+    let [quadratic, linear] = constants else { unreachable!("two constants") };
+    let seeds = seeds(trial, 400, 150);
+    for &(strength, dimension, samples) in trial.first(&[(8.0, 64_u64, 2048_usize), (0.0, 96, 1536)], 1) {
+        let (mu, bulk) = (1.0 + strength, dimension as f64 - 2.0);
+        let factor = 9.0 + mu * mu + bulk;
+        let fourth = 3.0 * mu * mu + 2.0 * mu * bulk + bulk * (bulk + 2.0);
+        let stated = (105.0 + linear * (mu + bulk) + quadratic * fourth - factor) / samples as f64;
+        let what = format!("||M_n - M||^2 over its mean, lambda = {strength}, d = {dimension}, n = {samples}");
+        let setting = Setting::new(Covariance::Spiked { strength, dimension }, 0.01, Method::Spectral);
+        let found = Population::of(&setting).map_err(|error| error.to_string()).and_then(|population| {
+            let noise = |seed: &u64| {
+                let mut labels = moments(&population, samples, *seed).0;
+                // The mean is diag(3, mu, 1, ...), w* first or wherever the population has it.
+                for (i, signal) in population.signal().iter().enumerate() {
+                    let variance = population.deviation()[i] * population.deviation()[i];
+                    labels[(i, i)] -= variance + 2.0 * signal * signal;
+                }
+                labels.norm_squared() / stated
+            };
+            let mut values: Vec<f64> = seeds.iter().map(noise).collect();
+            values.sort_by(f64::total_cmp);
+            median_interval(&values, ERROR).ok_or("too few seeds for an interval".into())
+        });
+        trial.found(&what.clone(), found, |trial, (lo, hi)| {
+            // Between mean and median of such a sum are some per cent.
+            trial.near(format!("median over {} seeds of {what}", seeds.len()), Enclosure::sampled(lo, hi), 1.0, 0.25);
+        });
+    }
+}
 
 /// Deviations of GD's signal fall like `n^rate`; GD's amplification is `share` times the recursion's, SpecGD's is at most one.
 fn recursion_limit(constants: &[f64], trial: &mut Trial) {

@@ -36,6 +36,18 @@ pub(super) const CLAIMS: &[Claim] = &[
         ],
         diagram: None,
     },
+    Claim {
+        id: "gradient.second-moment",
+        standing: Standing::Theorem,
+        constants: &[1.0, 1.0],
+        check: second_moment,
+        sabotaged: &[
+            Sabotage { name: "1 % faster", constants: &[1.01, 1.0] },
+            Sabotage { name: "wrong sign", constants: &[-1.0, 1.0] },
+            Sabotage { name: "the second-order term doubled", constants: &[1.0, 2.0] },
+        ],
+        diagram: None,
+    },
 ];
 
 /// A random model whose numbers are small integers.
@@ -131,6 +143,33 @@ fn gradient_formula(constants: &[f64], trial: &mut Trial) {
     }
     trial.equal(
         format!("{count} integer models, d = 2 and 3, width 1 to 4, against an exact expectation: differences"),
+        differences,
+    );
+}
+
+/// `S -> S - first eta (A S + S A) + second eta^2 A S A` for a step of GD, `A = 2 QDQ + tau Q`; with `eta = 1`.
+fn second_moment(constants: &[f64], trial: &mut Trial) {
+    let [first, second] = constants else { unreachable!("two constants") };
+    let count = trial.count(300, 60);
+    let mut differences = 0;
+    for k in 0..count {
+        let model = match Model::random(2 + k % 2, 1 + k % 4, trial, k as u64) {
+            Ok(model) => model,
+            Err(reason) => return trial.unknown("a random model", reason),
+        };
+        let (w, d) = (&model.weights, model.signal.len());
+        let mut gradient = DMatrix::zeros(d, w.ncols());
+        (&model.risk).gradient(w, &mut gradient);
+        let step = w - &gradient;
+        let s = w * w.transpose();
+        let excess = &s - &model.signal * model.signal.transpose();
+        let q = &model.factor * model.factor.transpose();
+        let a = &q * &excess * &q * 2.0 + &q * (&q * &excess).trace();
+        let claimed = &s - (&a * &s + &s * &a) * *first + &a * &s * &a * *second;
+        differences += usize::from(&step * step.transpose() != claimed);
+    }
+    trial.equal(
+        format!("{count} integer models, d = 2 and 3, width 1 to 4, a step each, exactly: differences"),
         differences,
     );
 }

@@ -1,15 +1,15 @@
 //! Claims of `derivations/manifold.md`.
 
-use super::instances::{exact_spectrum, positive_rational, spectrum};
+use super::instances::{exact_spectrum, integer, positive_rational, spectrum};
 use super::{Claim, Enclosure, Sabotage, Standing, Trial};
 use crate::descent::Method;
-use crate::risk::DenseRisk;
 use crate::risk::manifold::{bracket, excess, excess_energy, gradient, population_risk};
-use crate::scalar::{DomainError, Rational, Real, Scalar};
+use crate::risk::{DenseRisk, Landscape};
+use crate::scalar::{DomainError, Normals, Rational, Real, Scalar};
 use crate::spectrum::{CovarianceMatrix, Group, Spectrum};
 use crate::trajectory::Recursion;
 use crate::weights::{equal_start, orthogonal_start};
-use nalgebra::DVector;
+use nalgebra::{DMatrix, DVector};
 
 pub(super) const CLAIMS: &[Claim] = &[
     Claim {
@@ -68,6 +68,41 @@ fn reduced_gradient(constants: &[f64], trial: &mut Trial) {
         }
     }
     trial.equal(format!("{instances} random rational instances, 4 slopes each: slopes that differ"), differences);
+    let found = (0..instances).map(|_| differences_from_dense(constants[0], &mut normals)).sum::<Result<usize, _>>();
+    trial.found("risk and gradient of full matrices", found, |trial, differences| {
+        trial.equal(
+            format!("{instances} full matrices of integers on the manifold, risk and gradient against the reduced ones, exactly: differences"),
+            differences,
+        );
+    });
+}
+
+/// Entries of the gradient of a full matrix `sum_j w_j P_j`, and its risk, that are not `factor` times the reduced ones: sums of small
+/// integers, exact in doubles.
+fn differences_from_dense(factor: f64, normals: &mut Normals) -> Result<usize, String> {
+    let text = |error: DomainError| error.to_string();
+    let mut number = |size: i64| 1.0 + integer(normals, size).abs() as f64;
+    let groups: Vec<Group> = (0..3).map(|_| Group { variance: number(4), multiplicity: number(1) as u64 }).collect();
+    let spectrum = Spectrum::with_signal(number(4), groups).map_err(text)?;
+    let w: Vec<f64> = (0..spectrum.groups()).map(|_| number(3)).collect();
+    let places: Vec<usize> =
+        (0..spectrum.groups()).flat_map(|j| std::iter::repeat_n(j, spectrum.multiplicity()[j] as usize)).collect();
+    let dimension = places.len();
+    let covariance = CovarianceMatrix::diagonal(places.iter().map(|j| spectrum.variance()[*j]).collect());
+    let signal = DVector::from_fn(dimension, |i, _| if i == 0 { 1.0 } else { 0.0 });
+    let risk = DenseRisk::new(covariance.map_err(text)?, signal).map_err(text)?;
+    let weights = DMatrix::from_fn(dimension, dimension, |i, k| if i == k { w[places[i]] } else { 0.0 });
+    let mut slopes = DMatrix::zeros(dimension, dimension);
+    (&risk).gradient(&weights, &mut slopes);
+    let e: Vec<f64> = w.iter().enumerate().map(|(j, w)| excess(j, w)).collect();
+    let tau = excess_energy(&spectrum, &e);
+    let reduced = |j: usize| {
+        let q = &spectrum.variance()[j];
+        factor * gradient(q, &bracket(q, &e[j], &tau), &w[j])
+    };
+    let stated = DMatrix::from_fn(dimension, dimension, |i, k| if i == k { reduced(places[i]) } else { 0.0 });
+    let wrong = slopes.iter().zip(stated.iter()).filter(|(found, stated)| found != stated).count();
+    Ok(wrong + usize::from(risk.population_risk(&weights) != population_risk(&spectrum, &e)))
 }
 
 fn excesses(w: &[Rational]) -> Vec<Rational> {

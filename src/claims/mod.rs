@@ -14,6 +14,7 @@
 //! assert!(matches!(judgement.verdict, Verdict::Verified | Verdict::Toy));
 //! ```
 
+mod batch;
 mod certified;
 pub mod chapter;
 mod claim;

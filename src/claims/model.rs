@@ -2,16 +2,40 @@
 
 use super::instances::{exact_spectrum, integer, positive_rational};
 use super::{Claim, Enclosure, Sabotage, Standing, Trial};
-use crate::descent::Method;
-use crate::risk::DenseRisk;
+use crate::descent::{Descent, Method};
 use crate::risk::manifold::{bracket, excess, excess_energy, gradient};
+use crate::risk::{DenseRisk, Landscape};
 use crate::scalar::{DomainError, Rational, Scalar};
 use crate::spectrum::CovarianceMatrix;
 use crate::trajectory::Recursion;
 use crate::weights::{gaussian_start, orthogonal_start};
-use nalgebra::DVector;
+use nalgebra::{DMatrix, DVector};
 
 pub(super) const CLAIMS: &[Claim] = &[
+    Claim {
+        id: "model.spectral-function",
+        standing: Standing::Theorem,
+        constants: &[1.0, 0.0],
+        check: spectral_function,
+        sabotaged: &[
+            Sabotage { name: "1 % too large", constants: &[1.01, 0.0] },
+            Sabotage { name: "singular values of zero become 0.01", constants: &[1.0, 0.01] },
+            Sabotage { name: "singular values of zero become one", constants: &[1.0, 1.0] },
+        ],
+        diagram: None,
+    },
+    Claim {
+        id: "model.normalisation",
+        standing: Standing::Theorem,
+        constants: &[1.0],
+        check: normalisation,
+        sabotaged: &[
+            Sabotage { name: "no other clock for any method", constants: &[0.0] },
+            Sabotage { name: "the exponent 0.1 too small", constants: &[0.9] },
+            Sabotage { name: "the exponent 0.1 too large", constants: &[1.1] },
+        ],
+        diagram: None,
+    },
     Claim {
         id: "model.scale",
         standing: Standing::Theorem,
@@ -37,6 +61,92 @@ pub(super) const CLAIMS: &[Claim] = &[
         diagram: None,
     },
 ];
+
+/// The methods between which everything lies.
+const POWERS: [(&str, f64); 3] = [("GD", 1.0), ("SpecGD", 0.0), ("power 1/2", 0.5)];
+
+/// The largest of `count` measurements, or why one could not be made. NaN stays.
+fn largest(count: usize, mut measure: impl FnMut(u64) -> Result<f64, String>) -> Result<f64, String> {
+    (0..count as u64).try_fold(0.0_f64, |most, k| measure(k).map(|found| if found <= most { most } else { found }))
+}
+
+/// The direction of `U Sigma V'` is `share` times `U Sigma^p V'`; singular values of zero become `ghost`.
+fn spectral_function(constants: &[f64], trial: &mut Trial) {
+    let [share, ghost] = constants else { unreachable!("two constants") };
+    let (count, seed) = (trial.count(60, 12), trial.seed());
+    for (name, power) in POWERS {
+        let what =
+            format!("{name}, {count} matrices of ranks 1 to 6: largest |direction - U Sigma^p V'| over its rounding");
+        let found = largest(count, |k| direction_error(power, (*share, *ghost), k, seed));
+        trial.found(&what, found, |trial, found| trial.at_most(&what, Enclosure::observed(found), 1.0));
+    }
+}
+
+fn direction_error(power: f64, (share, ghost): (f64, f64), k: u64, seed: u64) -> Result<f64, String> {
+    let text = |error: DomainError| error.to_string();
+    let (rows, columns, rank) = (7 + k as usize % 5, 6, 1 + k as usize % 6);
+    let left = orthogonal_start(rows, rows, 1.0, seed.wrapping_add(k)).map_err(text)?;
+    let right = orthogonal_start(columns, columns, 1.0, seed.wrapping_add(k) ^ 0xABCD).map_err(text)?;
+    // Singular values from 1 down to 10^-2.5, and zeros.
+    let value = |i: usize| if i < rank { libm::pow(10.0, -0.5 * i as f64) } else { 0.0 };
+    let with = |f: &dyn Fn(f64) -> f64| {
+        let diagonal = DMatrix::from_fn(columns, columns, |i, j| if i == j { f(value(i)) } else { 0.0 });
+        left.columns(0, columns) * diagonal * right.transpose()
+    };
+    let mut direction = with(&|s| s);
+    let mut method = Method::power(power).map_err(text)?;
+    method.turn(&mut direction).map_err(|error| error.to_string())?;
+    let stated = with(&|s| if s > 0.0 { share * libm::pow(s, power) } else { ghost });
+    // Singular vectors are as accurate as the smallest singular value is large.
+    let rounding = (rows * columns) as f64 * f64::EPSILON * libm::pow(10.0, 2.5);
+    Ok((direction - stated).amax() / rounding)
+}
+
+/// A loss k times as large moves the recursion as a step `k^(exponent p)` times as large does, p the method's power.
+fn normalisation(constants: &[f64], trial: &mut Trial) {
+    let exponent = constants[0];
+    let (count, seed) = (trial.count(30, 6), trial.seed());
+    for (name, power) in POWERS {
+        let what = format!(
+            "{name}, {count} dense runs of 10 steps, losses 4 and 1/16 times the usual: largest deviation over its rounding"
+        );
+        let found = largest(count, |k| {
+            let factor = if k % 2 == 0 { 4.0 } else { 0.0625 };
+            clock_error(power, factor, libm::pow(factor, exponent * power), seed.wrapping_add(k))
+        });
+        trial.found(&what, found, |trial, found| trial.at_most(&what, Enclosure::observed(found), 1.0));
+    }
+}
+
+fn clock_error(power: f64, factor: f64, clock: f64, seed: u64) -> Result<f64, String> {
+    let text = |error: DomainError| error.to_string();
+    let (dimension, steps) = (6, 10);
+    let risk = test_risk(dimension)?;
+    let start = gaussian_start(dimension, dimension, 1.0, seed).map_err(text)?;
+    let run = |loudness: f64, step: f64| -> Result<DMatrix<f64>, String> {
+        let mut method = Method::power(power).map_err(text)?;
+        let mut weights = start.clone();
+        for _ in 0..steps {
+            let mut direction = DMatrix::zeros(dimension, dimension);
+            (&risk).gradient(&weights, &mut direction);
+            direction *= loudness;
+            method.turn(&mut direction).map_err(|error| error.to_string())?;
+            weights -= direction * step;
+        }
+        Ok(weights)
+    };
+    // As in equivariance: conditions of gradients below 1e4.
+    let rounding = 1e4 * (steps * dimension * dimension) as f64 * f64::EPSILON;
+    Ok((run(factor, 1e-3)? - run(1.0, 1e-3 * clock)?).amax() / rounding)
+}
+
+/// Variances 1, 1/2, 1/3, ... and a signal on every second of them.
+fn test_risk(dimension: usize) -> Result<DenseRisk, String> {
+    let text = |error: DomainError| error.to_string();
+    let variances = (0..dimension).map(|i| 1.0 / (1.0 + i as f64)).collect();
+    let signal = DVector::from_fn(dimension, |i, _| if i % 2 == 0 { 0.5 } else { 0.0 });
+    DenseRisk::new(CovarianceMatrix::diagonal(variances).map_err(text)?, signal).map_err(text)
+}
 
 /// Under `k Q` every reduced gradient is `k^power` times what it is under Q; exactly.
 fn scale(constants: &[f64], trial: &mut Trial) {
@@ -65,25 +175,54 @@ fn scale(constants: &[f64], trial: &mut Trial) {
     );
 }
 
-/// `W_0 -> W_0 O` turns every iterate W into W O, where O is a rotation of the width whose first column is stretched by `stretch`.
+/// `W_0 -> W_0 O` turns every iterate W into W O, where O is a rotation of the width whose first column is stretched by `stretch`; and
+/// likewise for the space.
 fn equivariance(constants: &[f64], trial: &mut Trial) {
     let stretch = constants[0];
     let count = trial.count(20, 5);
     let (dimension, width, steps) = (8, 8, 10);
-    for (name, method) in
-        [("GD", Method::GradientDescent), ("SpecGD", Method::Spectral), ("power 1/2", Method::Power(0.5))]
-    {
-        let mut largest = 0.0_f64;
-        for k in 0..count as u64 {
-            match deviation(dimension, width, steps, &method, stretch, trial.seed() + k) {
-                Ok(found) => largest = if found <= largest { largest } else { found },
-                Err(reason) => return trial.unknown("equivariance", reason),
-            }
-        }
+    let seed = trial.seed();
+    for (name, power) in POWERS {
+        let method = Method::power(power).expect("a power in [0, 1]");
         let what =
             format!("{name}, {count} dense runs of {steps} steps: largest |W(W_0 O) - W(W_0) O| over its rounding");
-        trial.at_most(what, Enclosure::observed(largest), 1.0);
+        let found = largest(count, |k| deviation(dimension, width, steps, &method, stretch, seed + k));
+        trial.found(&what, found, |trial, found| trial.at_most(&what, Enclosure::observed(found), 1.0));
+        let what = format!(
+            "{name}, {count} dense runs of {steps} steps: largest |W(P Q P', P w*, P W_0) - P W(Q, w*, W_0)| over its rounding"
+        );
+        let found = largest(count, |k| deviation_in_space(dimension, steps, &method, stretch, seed + k));
+        trial.found(&what, found, |trial, found| trial.at_most(&what, Enclosure::observed(found), 1.0));
     }
+}
+
+/// The same for a rotation P of the space, its first column stretched.
+fn deviation_in_space(
+    dimension: usize,
+    steps: usize,
+    method: &Method<f64>,
+    stretch: f64,
+    seed: u64,
+) -> Result<f64, String> {
+    let text = |error: DomainError| error.to_string();
+    let risk = test_risk(dimension)?;
+    let start = gaussian_start(dimension, dimension, 1.0, seed).map_err(text)?;
+    let mut turn = orthogonal_start(dimension, dimension, 1.0, seed ^ 0xABCD).map_err(text)?;
+    turn.column_mut(0).scale_mut(stretch);
+    let covariance = &turn * risk.covariance().times(&turn.transpose());
+    // Symmetric to the last bit.
+    let covariance = CovarianceMatrix::full((&covariance + covariance.transpose()) * 0.5).map_err(text)?;
+    let signal = (&turn * risk.signal()).column(0).into_owned();
+    let turned_risk = DenseRisk::new(covariance, signal).map_err(text)?;
+    let step_size = 0.01;
+    let mut plain = Recursion::new(&risk, method.clone(), step_size, start.clone()).map_err(text)?;
+    let mut turned = Recursion::new(&turned_risk, method.clone(), step_size, &turn * &start).map_err(text)?;
+    for _ in 0..steps {
+        plain.step().map_err(|stop| stop.to_string())?;
+        turned.step().map_err(|stop| stop.to_string())?;
+    }
+    let rounding = 1e4 * (steps * dimension * dimension) as f64 * f64::EPSILON;
+    Ok((turned.weights() - &turn * plain.weights()).amax() / rounding)
 }
 
 fn deviation(
@@ -95,9 +234,7 @@ fn deviation(
     seed: u64,
 ) -> Result<f64, String> {
     let text = |error: DomainError| error.to_string();
-    let variances = (0..dimension).map(|i| 1.0 / (1.0 + i as f64)).collect();
-    let signal = DVector::from_fn(dimension, |i, _| if i % 2 == 0 { 0.5 } else { 0.0 });
-    let risk = DenseRisk::new(CovarianceMatrix::diagonal(variances).map_err(text)?, signal).map_err(text)?;
+    let risk = test_risk(dimension)?;
     let start = gaussian_start(dimension, width, 1.0, seed).map_err(text)?;
     let mut turn = orthogonal_start(width, width, 1.0, seed ^ 0xABCD).map_err(text)?;
     turn.column_mut(0).scale_mut(stretch);

@@ -45,6 +45,7 @@
 //! # Ok::<(), specdyn::scalar::DomainError>(())
 //! ```
 //!
+//! `docs/kit.md` says how to choose steps, tolerances and sizes.
 //! `examples/kit_muon.rs` does it for a Muon written from scratch, `examples/kit_planted_bug.rs` for one with a bug that the kit catches.
 
 mod assertions;

@@ -1,9 +1,9 @@
 //! Claims of `derivations/comparison.md`: the two methods side by side.
 
 mod alignment;
+mod contraction;
 
 use super::certified::{amplification, decimal};
-use super::limit::limit;
 use super::measured::{ACCURACY, Population};
 use super::spectral_descent::ratios::follow;
 use super::{Claim, Enclosure, Sabotage, Standing, Trial};
@@ -59,7 +59,7 @@ pub(super) const CLAIMS: &[Claim] = &[
         id: "comparison.contraction-accelerated",
         standing: Standing::Theorem,
         constants: &[-0.5, 0.09375, 1.0],
-        check: contraction_accelerated,
+        check: contraction::accelerated,
         sabotaged: &[
             Sabotage { name: "GD's exponent off by 0.1", constants: &[-0.4, 0.09375, 1.0] },
             Sabotage { name: "GD's constant off by 1 %", constants: &[-0.5, 0.0946875, 1.0] },
@@ -99,49 +99,6 @@ pub(super) const CLAIMS: &[Claim] = &[
         ]),
     },
 ];
-
-/// `t_GD(eps) ~ (constant (d - 2)/(d + 1))^(1/2) eps^power`; `t_Spec(eps) <= most (((d + 2)/(d + 1))^(1/2) - alpha)`.
-fn contraction_accelerated(constants: &[f64], trial: &mut Trial) {
-    let [power, constant, most] = constants else { unreachable!("three constants") };
-    let levels: Vec<f64> = (2..=10).map(|k| libm::pow(10.0, -f64::from(k))).collect();
-    for &(strength, dimension) in trial.first(&[(20.0, 100_u64), (4.0, 1000)], 1) {
-        let d = dimension as f64;
-        let alpha = 1e-3;
-        let times = |method: Method<f64>| -> Result<Vec<f64>, String> {
-            let population = Population::spiked(strength, dimension, alpha, method);
-            let time = |&level: &f64| {
-                let condition = Condition { quantity: Quantity::Risk, at_least: false, level };
-                population.first_time(&condition).map(|t| t.hi)
-            };
-            levels.iter().map(time).collect()
-        };
-        let at = format!("lambda = {strength}, d = {dimension}, risk 1e-2 to 1e-10");
-        match times(Method::GradientDescent) {
-            Err(reason) => trial.unknown(at.clone(), reason),
-            Ok(t) => {
-                let what = format!("exponent of GD's time in the risk, {at}");
-                let local = |k: usize| libm::log(t[k] / t[k - 1]) / libm::log(levels[k] / levels[k - 1]);
-                trial.near(what, Enclosure::ladder(local(t.len() - 2), local(t.len() - 1)), *power, 0.04);
-                // Differences of successive times do not see the shift that the escape causes.
-                let slopes: Vec<f64> = (1..t.len())
-                    .map(|k| (t[k] - t[k - 1]) / (1.0 / libm::sqrt(levels[k]) - 1.0 / libm::sqrt(levels[k - 1])))
-                    .map(|slope| slope * slope * (d + 1.0) / (d - 2.0))
-                    .collect();
-                let what = format!("constant of GD's time, squared, {at}");
-                let found = limit(&slopes, ACCURACY);
-                trial.found(&what, found, |trial, found| trial.near(&what, found, *constant, 2e-3 * constant));
-            }
-        }
-        match times(Method::Spectral) {
-            Err(reason) => trial.unknown(at, reason),
-            Ok(t) => {
-                let bound = most * (libm::sqrt((d + 2.0) / (d + 1.0)) - alpha);
-                let last = t[t.len() - 1];
-                trial.at_most(format!("SpecGD's time, {at}"), Enclosure::ladder(last, last), bound * (1.0 + ACCURACY));
-            }
-        }
-    }
-}
 
 /// Steps to alignment 0.99: exponents in mu, at half the ceiling for GD, at a fixed step for SpecGD.
 fn steps_to_alignment(constants: &[f64], trial: &mut Trial) {

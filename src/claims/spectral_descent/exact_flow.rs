@@ -63,9 +63,10 @@ fn taylor_at(polynomial: &[Interval], s: &Interval) -> Vec<Interval> {
     vec![value, slope]
 }
 
-/// `(1 + damping sum_{sliding} n_j) tau = sum_{others} n_j q_j e_j` and, sliding, `e_j' = -speed tau'/q_j`.
+/// `(1 + damping sum_{sliding} n_j) tau = sum_{others} n_j q_j e_j` and, sliding, `e_j' = -speed tau'/q_j`; sliding of a
+/// group ends where `tau'^2 = -leaving q_j tau`.
 pub(super) fn four_modes(constants: &[f64], trial: &mut Trial) {
-    let [damping, speed] = constants else { unreachable!("two constants") };
+    let [damping, speed, leaving] = constants else { unreachable!("three constants") };
     for (strength, dimension, init) in CASES {
         let spectrum = spiked(strength, dimension);
         let (q, n) = (spectrum.variance().to_vec(), spectrum.multiplicity().to_vec());
@@ -88,6 +89,15 @@ pub(super) fn four_modes(constants: &[f64], trial: &mut Trial) {
             }
         });
         let what = format!("lambda = {strength}, d = {dimension}, alpha = {init}");
+        let left = ends_of_sliding(&spectrum, init);
+        trial.found(&what.clone(), left, |trial, ends| {
+            for (j, tau, rate) in ends {
+                let ratio = rate.square() / (-tau * q[j]).scale(*leaving);
+                let name = if j == 1 { "spike" } else { "bulk" };
+                let what = format!("tau'^2 over -{leaving} q tau where the {name} leaves its surface, {what}");
+                trial.near(what, Enclosure::proof(ratio), 1.0, 1e4 * TIGHT);
+            }
+        });
         trial.found(&what.clone(), end, |trial, _| {
             for (name, ratios) in
                 [("balance of the excess energy", &balances), ("sliding speed over the stated", &slopes)]
@@ -97,6 +107,35 @@ pub(super) fn four_modes(constants: &[f64], trial: &mut Trial) {
                 }
             }
         });
+    }
+}
+
+/// Where groups that slid begin to fall: which one, tau and tau' there.
+fn ends_of_sliding(spectrum: &Spectrum<Interval>, init: &str) -> Result<Vec<(usize, Interval, Interval)>, String> {
+    let start = vec![number(init); spectrum.groups()];
+    let mut flow = ExactFlow::new(spectrum, &start).map_err(|error| error.to_string())?;
+    let mut ends = Vec::new();
+    let mut slid = vec![false; spectrum.groups()];
+    loop {
+        let segment = match flow.next_segment(None) {
+            Ok(segment) => segment,
+            Err(Stop::Optimum { .. }) if !ends.is_empty() => return Ok(ends),
+            Err(stop) => return Err(stop.to_string()),
+        };
+        // Of a group that begins to fall here, the polynomials of the new segment hold from the event on; tau' is continuous there.
+        for j in 1..segment.groups() {
+            if slid[j] && segment.mode(j) == Mode::Falling {
+                let sum = |k: usize| {
+                    let terms = (0..segment.groups()).map(|i| {
+                        let excess = taylor_at(&segment.excess(i), &Interval::ZERO)[k];
+                        spectrum.energy_weight()[i] * excess
+                    });
+                    terms.fold(Interval::ZERO, |sum, term| sum + term)
+                };
+                ends.push((j, sum(0), sum(1)));
+            }
+            slid[j] = segment.mode(j) == Mode::Sliding;
+        }
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod chattering;
 mod exact_flow;
+mod lattice;
 mod no_amplification;
 pub(super) mod ratios;
 
@@ -45,12 +46,13 @@ pub(super) const CLAIMS: &[Claim] = &[
     Claim {
         id: "spectral-descent.four-modes",
         standing: Standing::Theorem,
-        constants: &[0.5, 0.5],
+        constants: &[0.5, 0.5, 8.0],
         check: exact_flow::four_modes,
         sabotaged: &[
-            Sabotage { name: "damping by sliding groups 1 % off", constants: &[0.505, 0.5] },
-            Sabotage { name: "sliding speed 1 % off", constants: &[0.5, 0.505] },
-            Sabotage { name: "wrong sign of the sliding speed", constants: &[0.5, -0.5] },
+            Sabotage { name: "damping by sliding groups 1 % off", constants: &[0.505, 0.5, 8.0] },
+            Sabotage { name: "sliding speed 1 % off", constants: &[0.5, 0.505, 8.0] },
+            Sabotage { name: "wrong sign of the sliding speed", constants: &[0.5, -0.5, 8.0] },
+            Sabotage { name: "sliding ends 1 % later", constants: &[0.5, 0.5, 8.08] },
         ],
         diagram: None,
     },
@@ -128,6 +130,18 @@ pub(super) const CLAIMS: &[Claim] = &[
             Sabotage { name: "d c^2 = 2.02 delta", constants: &[2.02, 1.5] },
             Sabotage { name: "d c^2 = 1.98 delta", constants: &[1.98, 1.5] },
             Sabotage { name: "delta at most 3 d/(4 (d + 1)) eta", constants: &[2.0, 0.75] },
+        ],
+        diagram: None,
+    },
+    Claim {
+        id: "spectral-descent.lattice",
+        standing: Standing::Theorem,
+        constants: &[1.0, 1.0],
+        check: lattice::lattice,
+        sabotaged: &[
+            Sabotage { name: "every second point of the lattice only", constants: &[2.0, 1.0] },
+            Sabotage { name: "every third point of the lattice only", constants: &[3.0, 1.0] },
+            Sabotage { name: "a bound 5 % lower", constants: &[1.0, 0.95] },
         ],
         diagram: None,
     },

@@ -79,7 +79,7 @@ pub(super) fn execute(options: &VerifyOptions) -> Result<(), CliError> {
     let effort = Effort { scale: options.effort, quick: options.quick, seed: options.seed };
     let entries = run(options, &claims, effort)?;
     let figures = match &options.figures {
-        Some(folder) => markdown::draw(folder, &claims, options.force)?,
+        Some(folder) => markdown::draw(folder, &claims, options.force, options.output.as_deref())?,
         None => Vec::new(),
     };
     // Whoever reads along wants to know; what is kept is to be the same every time.
