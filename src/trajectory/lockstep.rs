@@ -7,8 +7,8 @@
 use super::recursion_grid::{Cell, CellOutcome};
 use crate::risk::manifold;
 
-/// Cells in lockstep: as many as registers hold on the widest machines, enough to hide the latency of a step on all.
-const WIDTH: usize = 16;
+/// Cells in lockstep: enough to hide the latency of a step, even where registers are widest (there twice what they hold is faster still).
+const WIDTH: usize = 32;
 
 /// Steps between two looks at the lanes. A lane in which the goal may have been reached is taken back by this much to find the step.
 const STRIDE: u64 = 128;
@@ -29,6 +29,13 @@ pub(super) struct Goal<'a> {
     pub(super) holds: &'a dyn Fn(&Cell, &[f64; 3]) -> bool,
     /// Whether a cell ends there; else the first step is noted.
     pub(super) ends: bool,
+}
+
+impl Goal<'_> {
+    /// Squares are tracked and the level is not squared exactly: suspect a little too early, then look.
+    fn suspicious(&self) -> f64 {
+        self.least_signal * self.least_signal * (1.0 - 4.0 * f64::EPSILON)
+    }
 }
 
 /// The cells that are under way, one a lane.
@@ -76,10 +83,14 @@ pub(super) fn run(
             }
         }
         let remaining = lanes.running.iter().flatten().map(|r| steps(r.cell) - r.done).min();
-        let Some(stride) = remaining.map(|steps| steps.min(STRIDE)) else { return outcomes };
+        let Some(remaining) = remaining else { return outcomes };
+        let stride = remaining.min(STRIDE);
         let before = lanes.now;
         arch.dispatch(Advance { lanes: &mut lanes, steps: stride, spectral });
         for i in 0..WIDTH {
+            if stride < remaining && lanes.pass(i, &before, stride, goal) {
+                continue;
+            }
             let Some(Running { cell, .. }) = lanes.running[i] else { continue };
             let was = before.lane(i);
             if let Some(outcome) = lanes.look(i, &was, stride, &cells[cell], spectral, goal) {
@@ -117,6 +128,17 @@ impl Lanes {
         self.running[i] = Some(Running { cell: number, done: 0, reached: None });
     }
 
+    /// Whether nothing happened in lane `i` in a stride that began at `was`, which then counts: what [`Lanes::look`] says of most.
+    fn pass(&mut self, i: usize, was: &Tracked<Lane>, stride: u64, goal: &Goal) -> bool {
+        let Some(running) = &mut self.running[i] else { return true };
+        let (now, was) = (&self.now.coefficients, &was.coefficients);
+        let bounded = (0..3).all(|j| now[j][i].abs() <= BOUND);
+        let moves = (0..3).any(|j| now[j][i] != was[j][i]);
+        let passes = bounded && moves && (running.reached.is_some() || self.largest_signal[i] < goal.suspicious());
+        running.done += if passes { stride } else { 0 };
+        passes
+    }
+
     /// What became of lane `i` in a stride that began at `was`: `Some` when it is over.
     fn look(
         &mut self,
@@ -132,9 +154,7 @@ impl Lanes {
             return Some(None);
         }
         let running = self.running[i].as_mut()?;
-        // Squares are tracked and the level is not squared exactly: suspect a little too early, then look.
-        let suspicious = goal.least_signal * goal.least_signal * (1.0 - 4.0 * f64::EPSILON);
-        if running.reached.is_none() && self.largest_signal[i] >= suspicious {
+        if running.reached.is_none() && self.largest_signal[i] >= goal.suspicious() {
             let mut then = *was;
             for step in running.done..running.done + stride {
                 if (goal.holds)(cell, &then.coefficients) {
