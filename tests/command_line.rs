@@ -291,6 +291,20 @@ fn a_grid_that_could_only_mislead_is_refused() {
     refused(&["--x", "loss-scale=1:4:2"], "axis = loss-scale");
     refused(&["--x", "power=0.5:1:3"], "power is an axis");
     refused(&["--x", "exponent=1:2:3"], "axis = exponent");
+    for (axis, value) in [
+        ("spike=-5:5:5", "spike = -5"),
+        ("dim=2:50:5", "dim = 2"),
+        ("dim=3:1e300:3:log", "dim = 1e300"),
+        ("overlap=0:2:5", "overlap = 2"),
+        ("overlap=-1.5:0:4", "overlap = -1.5"),
+        ("width=0:4:5", "width = 0"),
+        ("step-size=0:1:3", "step-size = 0"),
+    ] {
+        refused(&["--x", axis], value);
+    }
+    refused(&["--x", "init=0:0.1:3", "--y", "dim=3:9:3"], "init = 0");
+    refused(&["--x", "power=0.5:2:3", "--optimizer", "power:0.5"], "power = 2");
+    refused(&["--x", "exponent=-1:1:3", "--spectrum", "power-law:1"], "exponent = -1");
     refused(&["--x", "init=1e-4:1e-2:3"], "different from the other axis");
     refused(&["--x", "spike=0:1"], "NAME=START:STOP:COUNT");
     for axis in [

@@ -337,6 +337,20 @@ mod at_bits {
     }
 
     #[test]
+    fn more_bits_than_a_series_can_take_are_refused_with_the_reason() {
+        for optimizer in ["gd", "power:0.5"] {
+            for bits in ["16385", "1048576"] {
+                refused(
+                    &["--optimizer", optimizer, "--precision", bits, "--time", "1"],
+                    &format!("precision = {bits} is outside its domain: at most 16384 bits"),
+                );
+            }
+        }
+        let (rows, _) = table(&["--optimizer", "specgd", "--precision", "65536", "--time", "0.5", "--at", "0.3"]);
+        assert!(rows[1][2].len() > 19_000);
+    }
+
+    #[test]
     fn four_thousand_bits_print_twelve_hundred_digits() {
         let (rows, _) = table(&["--optimizer", "specgd", "--precision", "4096", "--time", "0.5", "--at", "0.3"]);
         assert!(rows[1][2].len() > 1_200, "{}", rows[1][2].len());

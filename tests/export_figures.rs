@@ -267,7 +267,7 @@ fn an_undecided_box_is_never_too_small_to_be_seen() {
         let boxes = vec![area((0.0, 0.5), Some(0)), area((0.5, thin), class), area((thin, 1.0), Some(1))];
         let classes = vec!["not amplified".into(), "amplified".into()];
         let panels = vec![ProofPanel { title: "GD".into(), boxes, theory: None }];
-        ProofDiagram { x: axis("x"), y: axis("y"), classes, panels }.draw().unwrap()
+        ProofDiagram { title: None, x: axis("x"), y: axis("y"), classes, panels }.draw().unwrap()
     };
     let (decided, undecided) = (draw(Some(0)), draw(None));
     assert!(!texts(&svg(&decided)).contains(&"undecided".to_string()));
@@ -279,6 +279,6 @@ fn an_undecided_box_is_never_too_small_to_be_seen() {
     };
     let (before, after) = (pale(&png(&decided)), pale(&png(&undecided)));
     assert!(after > before + 100, "{before} {after}");
-    let nowhere = ProofDiagram { x: axis("x"), y: axis("y"), classes: vec![], panels: vec![] };
+    let nowhere = ProofDiagram { title: None, x: axis("x"), y: axis("y"), classes: vec![], panels: vec![] };
     assert!(nowhere.draw().unwrap_err().to_string().contains("no panel"));
 }

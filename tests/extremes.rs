@@ -3,7 +3,7 @@
 //! What is asked for in so many words takes as long as it takes: 10^12 steps of a recursion are allowed, and stopped by a signal
 //! (`tests/sweeps/interruption.rs`), so step sizes here are either moderate or absurd.
 
-use std::process::{Command, Stdio};
+use std::process::Command;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// Largest value of an option that takes a number of things.
@@ -134,7 +134,7 @@ const LIMITS: &str = "ulimit -t 20; ulimit -v 6000000; exec \"$0\" \"$@\"";
 fn wrong(line: &[String]) -> Option<String> {
     let folder = tempfile::tempdir().unwrap();
     let mut command = Command::new("sh");
-    command.args(["-c", LIMITS, env!("CARGO_BIN_EXE_specdyn")]).args(line).stdout(Stdio::null());
+    command.args(["-c", LIMITS, env!("CARGO_BIN_EXE_specdyn")]).args(line);
     if line[0] == "phase-diagram" {
         command.arg("--output").arg(folder.path().join("out"));
     }
@@ -146,8 +146,39 @@ fn wrong(line: &[String]) -> Option<String> {
         Some(64 | 65 | 73) => message.lines().count() == 1 && message.starts_with("error: "),
         _ => false,
     };
-    let wrong = !answered || message.contains("panicked");
-    wrong.then(|| format!("{} -> {}: {message}", line.join(" "), output.status))
+    let fault = if !answered || message.contains("panicked") {
+        Some(message.into_owned())
+    } else {
+        let cells = std::fs::read_to_string(folder.path().join("out/cells.csv")).ok();
+        let table = cells.unwrap_or_else(|| String::from_utf8_lossy(&output.stdout).into_owned());
+        no_number(&table).map(|row| format!("a row that is no number, and does not say why: {row}"))
+    };
+    fault.map(|fault| format!("{} -> {}: {fault}", line.join(" "), output.status))
+}
+
+/// A row with something that is no number, though its status is ok, or it has none.
+fn no_number(table: &str) -> Option<&str> {
+    let mut lines = table.lines();
+    let columns: Vec<&str> = lines.next()?.split(',').collect();
+    let status = columns.iter().position(|name| *name == "status");
+    // An end of an enclosure may be infinite: nothing is known then.
+    let finite = |(cell, column): (&str, &&str)| {
+        let cell = cell.to_ascii_lowercase();
+        cell != "nan"
+            && (!["inf", "-inf"].contains(&cell.as_str()) || column.ends_with("_hi") || column.ends_with("_lo"))
+    };
+    lines.find(|row| {
+        let says_why = status.and_then(|i| row.split(',').nth(i)).is_some_and(|status| status != "ok");
+        !says_why && !row.split(',').zip(&columns).all(finite)
+    })
+}
+
+#[test]
+fn rows_without_numbers_are_seen() {
+    let row = |row: &str| no_number(&format!("time,risk,status\n0,1,ok\n{row}\n")).is_some();
+    assert!(row("0,NaN,ok") && row("inf,1,ok") && row("1,-inf,ok"));
+    assert!(!row("0,,ok") && !row("1,nan,diverged at t = 1"));
+    assert!(no_number("time,risk\n0,inf\n").is_some());
 }
 
 fn all_answered(lines: &[Vec<String>]) {
@@ -183,6 +214,16 @@ fn some_pairs_of_extreme_values_are_answered() {
         "population --init=1e300 --optimizer=power:0.5",
         "population --step-size=1e-300 --time=5",
         "population --steps=18446744073709551615 --step-size=1",
+        "population --optimizer=gd --spike=1e9 --time=1 --points=5",
+        "population --optimizer=gd --spike=1e300 --time=1 --points=5",
+        "population --optimizer=gd --init=1e100 --time=1 --points=5",
+        "population --optimizer=gd --step-size=1e300 --steps=5",
+        "population --optimizer=specgd --step-size=1e300 --steps=5",
+        "population --optimizer=specgd --init=1e200 --time=1 --points=5",
+        "population --optimizer=specgd --step-size=0.5 --init=0.5 --steps=5",
+        "population --optimizer=power:0.5 --init=1e200 --time=1 --points=5",
+        "population --optimizer=gd --spectrum=steps:1e300*1,1e-300*9007199254740992 --time=1",
+        "phase-diagram --x=spike=1:4:2 --y=init=1e-3:1e300:2 --plot=none --optimizer=gd --time=0 --observe=risk",
         "phase-diagram --x=spike=1:4:2 --y=init=1e-3:0.1:2 --plot=none --step-size=1e-300 --data=online:1",
         "phase-diagram --x=spike=1:4:2 --y=init=1e-3:0.1:2 --plot=none --step-size=1e-300 --signal=random",
         "phase-diagram --x=spike=1:4:2 --y=init=1e-3:0.1:2 --plot=none --step-size=1e-300 --time=1 --forecast",

@@ -40,6 +40,38 @@ fn a_flow_does_not_depend_on_the_one_before_it() {
     assert_eq!((used.current(), used.steps()), (fresh.current(), fresh.steps()));
 }
 
+/// The flow under c Q is that under Q on another clock, `c^2 t`; at c = 1e-30 the terms of high orders are below the smallest double, at 1e18
+/// beyond the largest, and a step at those orders would be anything.
+#[test]
+fn variances_of_any_size_only_change_the_clock() {
+    let rest = |c: f64| vec![Group { variance: 5.0 * c, multiplicity: 1 }, Group { variance: c, multiplicity: 4 }];
+    let at = |c: f64, time: f64| {
+        let mut flow = GradientFlow::new(&Spectrum::with_signal(c, rest(c)).unwrap(), &[1e-3; 3]).unwrap();
+        run(&mut flow, time);
+        flow.current().1
+    };
+    for time in [1.0, 4.0] {
+        let unscaled = at(1.0, time);
+        for exponent in [-100, -60, 30, 60] {
+            let c = f64::powi(2.0, exponent);
+            for (w, scaled) in unscaled.iter().zip(at(c, time / (c * c))) {
+                // some hundreds of steps of low order, of an error of a few units each
+                assert!((scaled / w - 1.0).abs() < 1e-12, "{scaled} instead of {w} at c = 2^{exponent}, t = {time}");
+            }
+        }
+    }
+}
+
+#[test]
+fn terms_that_are_no_numbers_at_any_order_are_a_reason_to_stop() {
+    for (variance, size) in [(1e-100, "small"), (1e100, "large")] {
+        let rest = vec![Group { variance, multiplicity: 4 }];
+        let mut flow = GradientFlow::new(&Spectrum::with_signal(variance, rest).unwrap(), &[1e-3; 2]).unwrap();
+        let stop = flow.next_segment(None).unwrap_err();
+        assert!(matches!(&stop, Stop::StepTooSmall { reason, .. } if reason.contains(size)), "{stop}");
+    }
+}
+
 #[test]
 fn resolved_polynomials_are_accurate_relative_to_small_coefficients() {
     let spectrum = Spectrum::spiked(20.0, 100).unwrap();

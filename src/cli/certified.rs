@@ -65,7 +65,9 @@ pub(super) fn execute(options: &PhaseDiagramOptions) -> Result<(), CliError> {
         panels.push(Panel { optimizer: optimizer.clone(), regions, areas });
     }
     let levels = grid.levels;
-    let proofs = Proofs { axes: [grid.x, grid.y], levels, panels, boundaries: boundaries(&theory) };
+    let axes = [grid.x, grid.y];
+    let fixed = proof_files::fixed(&axes, &options.configuration().into());
+    let proofs = Proofs { axes, fixed, levels, panels, boundaries: boundaries(&theory) };
     proof_files::write(folder, &proofs, options.configuration())?;
     figures::proofs(folder, true, &proofs, &options.plot)?;
     judge(&proofs, enough)

@@ -73,7 +73,9 @@ pub(super) fn proofs(folder: &Path, force: bool, proofs: &Proofs, formats: &[Fig
             theory: theory_of(&proofs.boundaries, method),
         }
     };
+    let (name, value) = &proofs.fixed;
     let figure = ProofDiagram {
+        title: Some(Label::math(&format!("*{}* = {}", symbol(name), value.replace('-', "−")))),
         x: axis(&proofs.axes[0]),
         y: axis(&proofs.axes[1]),
         classes: (0..=proofs.levels.len()).map(|class| class_label(&proofs.levels, class)).collect(),
@@ -240,6 +242,16 @@ pub(super) fn optimizer_label(name: &str) -> Label {
         ("adam", _) => Label::plain("Adam"),
         (_, Some(p)) => Label::plain(format!("spectral power {p}")),
         _ => Label::plain(name),
+    }
+}
+
+/// The letter of a parameter that a certified diagram has.
+fn symbol(name: &str) -> &str {
+    match name {
+        "spike" => "λ",
+        "init" => "α",
+        "dim" => "d",
+        other => other,
     }
 }
 

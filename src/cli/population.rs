@@ -257,7 +257,13 @@ fn one<T: Real>(
     }
     let mut rows = Vec::new();
     let outcome = run(setting, &plan, &mut |row| rows.push(row))?;
-    let Outcome { stop, end, events, remarks, .. } = outcome;
+    let Outcome { mut stop, mut end, events, remarks, .. } = outcome;
+    if let Some(beyond) = rows.iter().position(|row| !row.is_finite()) {
+        // Its risk may leave the numbers before a coefficient does.
+        let row = rows.swap_remove(beyond);
+        rows.truncate(beyond);
+        (stop, end) = (Stop::Diverged { time: row.time.clone(), size: row.largest() }, row.time);
+    }
     Ok(Run { optimizer: optimizer.into(), rows, events, stop, end, remarks })
 }
 
@@ -276,7 +282,7 @@ fn row_table<T: Real>(names: &[String], runs: &[Run<T>], recursion: bool) -> Tab
             let mut cells: Vec<Cell> = Vec::with_capacity(table.columns().len());
             cells.extend(several.then(|| Cell::from(run.optimizer.as_str())));
             cells.extend(row.step.map(Cell::from));
-            cells.extend(row.values().flat_map(value_cells));
+            cells.extend(row.values().flat_map(|value| value_cells(value.filter(|value| value.is_finite()))));
             cells.extend(failed.then(|| Cell::from("ok")));
             table.push(cells);
         }

@@ -4,7 +4,7 @@ use super::CliError;
 use super::diagram_files::{CELLS, RUN, boundaries_of, theory};
 use crate::export::{Cell, Provenance, read_csv, write_csv_row, write_new};
 use crate::scalar::Interval;
-use crate::sweep::{Area, Axis, Boundary, Region};
+use crate::sweep::{Area, Axis, Boundary, CertifiedGrid, Region};
 use serde_json::{Map, Value, json};
 use std::path::Path;
 
@@ -18,6 +18,8 @@ const CERTIFIED: &str = "certified";
 /// A diagram of proofs.
 pub(super) struct Proofs {
     pub(super) axes: [Axis; 2],
+    /// The parameter that no axis has, and its value.
+    pub(super) fixed: (&'static str, String),
     pub(super) levels: Vec<f64>,
     pub(super) panels: Vec<Panel>,
     pub(super) boundaries: Vec<Boundary>,
@@ -28,6 +30,14 @@ pub(super) struct Panel {
     pub(super) optimizer: String,
     pub(super) regions: Vec<Region>,
     pub(super) areas: Vec<Area>,
+}
+
+/// The parameter that no axis has, and its value as the configuration gives it.
+pub(super) fn fixed(axes: &[Axis; 2], configuration: &Value) -> (&'static str, String) {
+    let free = |name: &&str| axes.iter().all(|axis| axis.name != **name);
+    let name = CertifiedGrid::NAMES.into_iter().find(free).unwrap_or("dim");
+    let value = &configuration[name];
+    (name, value.as_str().map_or_else(|| value.to_string(), String::from))
 }
 
 /// Writes `run.json` and `cells.csv`, the second last: a folder with cells is a finished one.
@@ -102,7 +112,9 @@ pub(super) fn read(folder: &Path) -> Result<Option<Proofs>, CliError> {
     }
     let optimizers: Vec<String> = panels.iter().map(|panel| panel.optimizer.clone()).collect();
     let boundaries = boundaries_of(&value, &optimizers).map_err(unusable)?;
-    let mut proofs = Proofs { axes: [axis("x")?, axis("y")?], levels, panels, boundaries };
+    let axes = [axis("x")?, axis("y")?];
+    let fixed = fixed(&axes, &value["configuration"]);
+    let mut proofs = Proofs { axes, fixed, levels, panels, boundaries };
     read_regions(&folder.join(CELLS), &mut proofs)?;
     Ok(Some(proofs))
 }

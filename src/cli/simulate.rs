@@ -115,7 +115,7 @@ impl SimulateOptions {
 
     /// An observation's cells; what does not exist is empty.
     fn numbers(&self, observation: &Observation) -> Vec<Cell> {
-        let number = |x: f64| if x.is_nan() { Cell::Empty } else { Cell::Number(x) };
+        let number = |x: f64| if x.is_finite() { Cell::Number(x) } else { Cell::Empty };
         let mut cells: Vec<Cell> = observation.coefficients.iter().copied().map(number).collect();
         cells.extend(
             [

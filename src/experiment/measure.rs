@@ -17,6 +17,18 @@ pub struct Measured {
     pub status: Status,
 }
 
+impl Measured {
+    /// The same, but that a value which is no number counts as diverged: the risk of weights of 1e200, or the amplification beside a signal
+    /// at zero.
+    #[must_use]
+    pub fn if_finite(self) -> Self {
+        match self.value {
+            Some(value) if !value.is_finite() => Self { value: None, status: Status::Stopped("diverged".into()) },
+            _ => self,
+        }
+    }
+}
+
 /// What became of a measurement.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Status {
@@ -92,7 +104,7 @@ pub fn measure_all(
         Err(error) => Measured { value: None, status: Status::Domain(error.to_string()) },
     };
     let known = together(settings, observable, time);
-    settings.iter().zip(known).map(move |(setting, known)| known.unwrap_or_else(|| alone(setting)))
+    settings.iter().zip(known).map(move |(setting, known)| known.unwrap_or_else(|| alone(setting)).if_finite())
 }
 
 /// What is measured in lockstep.

@@ -137,6 +137,25 @@ impl<T: Real> Setting<T> {
         }
     }
 
+    /// Whether the option `name` is in its domain, whatever others are.
+    ///
+    /// # Errors
+    /// It is not.
+    pub fn check_domain(&self, name: &str) -> Result<(), DomainError> {
+        let of_name = |error: DomainError| if error.parameter == name { Err(error) } else { Ok(()) };
+        self.check().or_else(of_name)?;
+        // The domains of an exponent and a dimension do not depend on one another: a small covariance tells, and costs nothing.
+        let mut covariance = self.covariance.clone();
+        if let (Covariance::PowerLaw { dimension, signal, .. }, "exponent") = (&mut covariance, name) {
+            (*dimension, *signal) = (3, 1);
+        }
+        if matches!(covariance, Covariance::PowerLaw { .. }) && name != "exponent" {
+            return Ok(());
+        }
+        let checked = covariance.spectrum().and_then(|spectrum| equal_start(&spectrum, &self.init));
+        checked.map(|_| ()).or_else(of_name)
+    }
+
     /// Whether the trajectory can be computed at all: a recursion always, a flow on the manifold, and that of GD everywhere.
     ///
     /// # Errors

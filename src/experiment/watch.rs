@@ -33,6 +33,20 @@ impl<T> Row<T> {
     }
 }
 
+impl<T: Real> Row<T> {
+    /// Whether coefficients and risk are numbers. (The amplification is infinite where a signal is at zero beside a live direction.)
+    pub fn is_finite(&self) -> bool {
+        let mut numbers = self.coefficients.iter().chain([&self.time, &self.risk]).chain(&self.alignment);
+        numbers.all(T::is_finite)
+    }
+
+    /// The largest coefficient.
+    pub fn largest(&self) -> T {
+        let larger = |a: T, b: T| if b > a { b } else { a };
+        self.coefficients.iter().map(T::abs).fold(self.time.int(0), larger)
+    }
+}
+
 /// Watches a trajectory pass: keeps the running amplification, emits rows at the times asked for, notes events, and sees when a
 /// condition is met. It must be shown every segment of a flow (or every step of a recursion) once, in order.
 pub(super) struct Watch<'a, T: Real, G, Emit> {

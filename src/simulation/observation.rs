@@ -26,6 +26,14 @@ pub struct Observation {
     pub orthogonality_error: f64,
 }
 
+impl Observation {
+    /// Whether coefficients and risks are numbers, as far as they are known: a risk may leave the numbers before the weights do.
+    pub(super) fn is_finite(&self) -> bool {
+        let risks = [self.population_risk, self.empirical_risk];
+        self.coefficients.iter().all(|x| x.is_finite()) && !risks.iter().any(|risk| risk.is_infinite())
+    }
+}
+
 /// Observes weights in turn: the amplification is a running maximum.
 #[derive(Clone, Debug)]
 pub(super) struct Observer<'a> {

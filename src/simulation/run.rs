@@ -104,10 +104,13 @@ impl Simulation {
         for step in 0..self.steps {
             let observation = see(step, recursion.weights(), step % self.every == 0);
             let result = recursion.step();
-            observations.extend(observation.map(|mut observation| {
+            if let Some(mut observation) = observation {
                 complete(recursion.landscape(), Some(recursion.descent()), &mut observation);
-                observation
-            }));
+                if !observation.is_finite() {
+                    return (observations, End::Diverged { step, size: recursion.weights().size() });
+                }
+                observations.push(observation);
+            }
             match result {
                 Ok(_) => progress(step + 1),
                 Err(Stop::Diverged { .. }) => {
@@ -122,10 +125,13 @@ impl Simulation {
         }
         let last = see(self.steps, recursion.weights(), true);
         recursion.gradient();
-        observations.extend(last.map(|mut observation| {
+        if let Some(mut observation) = last {
             complete(recursion.landscape(), None, &mut observation);
-            observation
-        }));
+            if !observation.is_finite() {
+                return (observations, End::Diverged { step: self.steps, size: recursion.weights().size() });
+            }
+            observations.push(observation);
+        }
         (observations, End::Finished)
     }
 }

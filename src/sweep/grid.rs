@@ -55,7 +55,6 @@ impl Grid {
             return Err(DomainError::new("axis", &self.y.name, "different from the other axis"));
         }
         for axis in [&self.x, &self.y] {
-            // A single value may be outside its domain in one corner of the grid only: that is the cell's to say.
             let name = axis.name.as_str();
             if self.sampling.is_some() && Sampling::NAMES.contains(&name) {
                 continue;
@@ -67,6 +66,7 @@ impl Grid {
             }
             self.base.offers(name)?;
         }
+        self.check_ends()?;
         if let Some(sampling) = &self.sampling {
             sampling.check(&self.base, [&self.x.name, &self.y.name])?;
         }
@@ -114,6 +114,25 @@ impl Grid {
             }
         }
         Ok(sampling)
+    }
+
+    /// Domains are intervals, so an axis whose ends are in the domain of its option is in it; where the other axis sets more of it, it is the
+    /// cell's to say.
+    fn check_ends(&self) -> Result<(), DomainError> {
+        for axis in [&self.x, &self.y] {
+            for value in [axis.start, axis.stop] {
+                let sampled = match &self.sampling {
+                    Some(sampling) => sampling.admits(&axis.name, value, &self.base)?,
+                    None => false,
+                };
+                if !sampled {
+                    let mut setting = self.base.clone();
+                    setting.set(&axis.name, &value)?;
+                    setting.check_domain(&axis.name)?;
+                }
+            }
+        }
+        Ok(())
     }
 
     /// A panel that has no flow somewhere on the edge of the grid would have none almost everywhere.

@@ -54,7 +54,7 @@ impl Sampling {
             return Measured { value: None, status: Status::Domain(NO_STEP_SIZE.into()) };
         }
         let seeds: Vec<u64> = (0..self.seeds).map(|i| setting.seed.wrapping_add(i)).collect();
-        self.simulation(setting).measure(&seeds, observable, time)
+        self.simulation(setting).measure(&seeds, observable, time).if_finite()
     }
 
     /// Checks what no cell could answer for.
@@ -71,6 +71,22 @@ impl Sampling {
         let any = Setting { step_size: Some(1.0), method: Method::Spectral, ..base.clone() };
         let samples = if axes.contains(&"samples") { usize::from(u16::MAX) } else { self.samples };
         Self { samples, ..self.clone() }.simulation(&any).check()
+    }
+
+    /// Whether the option `name` may have the `value`; false if it is none of [`Sampling::NAMES`].
+    ///
+    /// # Errors
+    /// It is outside its domain.
+    pub(super) fn admits(&self, name: &str, value: f64, base: &Setting<f64>) -> Result<bool, DomainError> {
+        let mut varied = self.clone();
+        if !varied.set(name, value)? {
+            return Ok(false);
+        }
+        if name == "noise" {
+            let any = Setting { step_size: Some(1.0), method: Method::Spectral, ..base.clone() };
+            varied.simulation(&any).check()?;
+        }
+        Ok(true)
     }
 }
 

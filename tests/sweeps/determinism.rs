@@ -3,10 +3,10 @@
 use super::{artefacts, folder, phase_diagram, run, specdyn};
 use std::path::Path;
 
-/// Flows and recursions, all three kinds of methods, cells that diverge and cells outside their domain.
+/// Flows and recursions, all three kinds of methods, cells that diverge.
 const SWEEPS: [(&str, i32); 3] = [
     ("--x spike=0:20:13 --y init=1e-6:1e-1:11:log --optimizer gd,specgd,power:0.5 --plot svg", 0),
-    ("--x step-size=0.1:1.5:12 --y dim=1:40:9 --observe escape-time --optimizer gd,specgd --plot svg", 2),
+    ("--x step-size=0.1:1.5:12 --y dim=3:40:9 --observe escape-time --optimizer gd,specgd --plot svg", 2),
     ("--x spike=0:20:5 --y init=1e-5:1e-1:5:log --optimizer gd,specgd --refine boundary:3 --plot svg", 0),
 ];
 

@@ -12,6 +12,8 @@ use super::{Figure, FigureError, Label, Scale};
 /// What is proved of the boxes of a plane of two parameters, a panel for each optimiser: the colour is what, hatching is nothing.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ProofDiagram {
+    /// A line over the whole figure, where wanted: the parameters that no axis has.
+    pub title: Option<Label>,
     /// The horizontal axis; of its values the first and the last count.
     pub x: Axis,
     /// The vertical axis.
@@ -85,7 +87,7 @@ impl ProofDiagram {
         };
         let value = ValueAxis { label: Label::plain("what is proved"), scale: Scale::Linear, range: None };
         let panels = self.panels.iter().map(panel).collect();
-        PhaseDiagram { title: None, x: self.x.clone(), y: self.y.clone(), value, panels, level: None }
+        PhaseDiagram { title: self.title.clone(), x: self.x.clone(), y: self.y.clone(), value, panels, level: None }
     }
 
     fn colour(&self, class: usize) -> Colour {

@@ -9,7 +9,12 @@ use std::cmp::Ordering;
 /// by their Legendre coefficients.
 #[derive(Clone, Debug)]
 pub(super) struct Collocation<T> {
-    radau: Radau<T>,
+    /// Stages for steps as long as the flow is smooth, as many as the precision asks for; made when first needed, since that takes a while.
+    many: Option<Radau<T>>,
+    /// Stages for steps so short that a few are enough at any precision.
+    few: Radau<T>,
+    /// Whether the present step is such a one.
+    brief: bool,
     start: Vec<T>,
     by_excess: bool,
     length: T,
@@ -28,6 +33,12 @@ const GROWTH: f64 = 2.0;
 /// How much shorter than predicted the next step is, so that it need not be repeated.
 const SAFETY: f64 = 0.85;
 
+/// 8 stages for doubles: with errors of order 2 s - 1 at the end and s within, steps are of a size with the Taylor steps of a smooth flow,
+/// and a stage system stays small.
+fn stages(bits: u32) -> usize {
+    bits.div_ceil(8) as usize + 1
+}
+
 /// What came of a step.
 pub(super) struct Attempt {
     pub(super) accepted: bool,
@@ -37,11 +48,10 @@ pub(super) struct Attempt {
 
 impl<T: Real> Collocation<T> {
     pub(super) fn new(like: &T, groups: usize) -> Self {
-        // 8 stages for doubles: with errors of order 2 s - 1 at the end and s within, steps are of a size with the Taylor steps of a
-        // smooth flow, and a stage system stays small
-        let stages = (T::bits(&like.context()) as usize).div_ceil(8) + 1;
         Self {
-            radau: Radau::new(stages, like),
+            many: None,
+            few: Radau::new(stages(T::bits(&like.context()).min(f64::MANTISSA_DIGITS)), like),
+            brief: true,
             start: Vec::new(),
             by_excess: false,
             length: like.int(0),
@@ -49,6 +59,29 @@ impl<T: Real> Collocation<T> {
             modes: vec![Vec::new(); groups],
             noise: vec![like.int(0); groups],
         }
+    }
+
+    fn radau(&self) -> &Radau<T> {
+        self.many.as_ref().filter(|_| !self.brief).unwrap_or(&self.few)
+    }
+
+    fn choose_stages(&mut self, alive: &[usize], scale: &[T], h: &T) {
+        let bits = T::bits(&h.context());
+        self.brief = stages(bits) == self.few.stages() || self.is_brief(alive, scale, h);
+        if !self.brief {
+            self.many.get_or_insert_with(|| Radau::new(stages(bits), h));
+        }
+    }
+
+    /// Whether no coefficient moves by more than `2^(-bits/4)` of its scale, at the mean speeds of the last polynomial: its slopes are then a few
+    /// terms of a series in a number of that size, and, across a singularity, what is so short that the error control need not see it.
+    fn is_brief(&self, alive: &[usize], scale: &[T], h: &T) -> bool {
+        let bits = f64::from(T::bits(&h.context()));
+        let moves = |j: usize| match self.modes[j].first() {
+            Some(slope) if *slope != h.int(0) => (slope.clone() * h / &scale[j]).magnitude(),
+            _ => f64::NEG_INFINITY,
+        };
+        alive.iter().all(|&j| moves(j) < -bits / 4.0)
     }
 
     /// The first guess for a step without one before it: the velocities `-speeds` all the way.
@@ -72,15 +105,16 @@ impl<T: Real> Collocation<T> {
         let values: Vec<T> = (0..point.groups()).map(coordinate).collect();
         let variance = field.spectrum.variance();
         let scale: Vec<T> = (0..point.groups()).map(|j| point.scale(j, energy, &variance[j])).collect();
+        self.choose_stages(&alive, &scale, h);
         let mut slopes = self.extrapolate(field, point, energy, h);
         let start = Start { values: &values, by_excess, alive: &alive, step: h };
         let noise = self.converge(field, &start, (&scale, energy), &mut slopes)?;
-        let stages = self.radau.stages();
+        let stages = self.radau().stages();
         let rounding = T::epsilon(&h.context()).times((stages * stages * stages) as i64);
         let mut modes = vec![Vec::new(); point.groups()];
         let mut tail = h.int(0);
         for (&j, noise) in alive.iter().zip(noise) {
-            self.radau.analyse(&slopes[j], &mut modes[j]);
+            self.radau().analyse(&slopes[j], &mut modes[j]);
             self.noise[j] = noise * &rounding;
             // what rounding of the brackets alone makes of the last mode says nothing about the step
             let last = ((modes[j][stages - 1].clone() * h).abs() - &self.noise[j]) / &scale[j];
@@ -108,7 +142,7 @@ impl<T: Real> Collocation<T> {
         let one = epsilon.int(1);
         let (mut before, mut share) = (None::<T>, one.clone());
         for iteration in 0..ITERATIONS {
-            let Change { size: change, noise } = improve(field, &self.radau, start, size, &share, slopes)?;
+            let Change { size: change, noise } = improve(field, self.radau(), start, size, &share, slopes)?;
             // after half of the iterations by less than half in each: what is left is rounding
             let slow = iteration >= ITERATIONS / 2
                 && before.as_ref().is_some_and(|before| change.times(2) >= *before)
@@ -132,13 +166,13 @@ impl<T: Real> Collocation<T> {
     /// where rounding is all that the last modes hold, they predict speeds whose `1/p`-th powers are no numbers, and the end of the last step is the
     /// better guess.
     fn extrapolate(&self, field: &Field<T>, point: &Point<T>, energy: &T, h: &T) -> Vec<Vec<T>> {
-        let stages = self.radau.stages();
+        let stages = self.modes.iter().map(Vec::len).max().unwrap_or(0).max(1);
         let one = h.int(1);
         let ratio = h.clone() / &self.length;
         // further on, the slope at the end is a better guess
         let reach = if ratio > one.times(4) { one.int(0) } else { ratio };
         let places: Vec<Vec<T>> =
-            self.radau.nodes().iter().map(|x| legendre(&(one.clone() + reach.clone() * x), stages)).collect();
+            self.radau().nodes().iter().map(|x| legendre(&(one.clone() + reach.clone() * x), stages)).collect();
         let slope = |j: usize| -> Vec<T> {
             if point.is_dead(j) {
                 return Vec::new();
@@ -177,7 +211,7 @@ impl<T: Real> Collocation<T> {
     /// The Legendre coefficients of a smooth slope fall geometrically: the first neglected one, of index s, is at the rounding error when
     /// the last one is at its `(s - 1)/s`-th power. That is what `tail` is compared with.
     fn judge(&self, tail: &T) -> Attempt {
-        let stages = self.radau.stages() as f64;
+        let stages = self.radau().stages() as f64;
         let bits = f64::from(T::bits(&tail.context()));
         let target = -(bits - 2.0) * (stages - 1.0) / stages;
         let room = (target - tail.magnitude()) / stages;
@@ -188,7 +222,7 @@ impl<T: Real> Collocation<T> {
     /// `u_j` at local time s, with the part of the group in the integral of `P_m`.
     fn value(&self, j: usize, s: &T) -> T {
         let place = s.clone() / &self.length;
-        let integrals = legendre_integrals(&place, self.radau.stages());
+        let integrals = legendre_integrals(&place, self.radau().stages());
         let mut sum = s.int(0);
         for (c, i) in self.modes[j].iter().zip(&integrals) {
             sum.add_prod(c, i);
@@ -211,7 +245,7 @@ impl<T: Real> Collocation<T> {
         if self.modes[j].is_empty() {
             return (vec![self.length.int(0)], by_excess);
         }
-        let mut polynomial = self.radau.integral_monomials(&self.modes[j]);
+        let mut polynomial = self.radau().integral_monomials(&self.modes[j]);
         let mut power = self.length.clone();
         for c in &mut polynomial {
             *c = c.clone() * &power;
@@ -223,7 +257,7 @@ impl<T: Real> Collocation<T> {
 
     /// Coefficients at the end, and the signal's excess.
     pub(super) fn end(&self) -> (Vec<T>, T) {
-        let last = self.radau.integration(self.radau.stages() - 1);
+        let last = self.radau().integration(self.radau().stages() - 1);
         let end = |j: usize| {
             if self.modes[j].is_empty() {
                 return self.length.int(0);

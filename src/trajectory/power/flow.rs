@@ -51,7 +51,8 @@ const PATIENCE: u32 = 16;
 /// Relaxation times in a Taylor step from which on it counts as stiff.
 const STIFF: i64 = 3;
 
-/// A collocation step costs about as much as this many Taylor steps.
+/// A collocation step costs about as much as this many Taylor steps of doubles: it solves systems, whose cost grows with the cube of the
+/// number of stages, and they multiply series, whose cost grows with the square of the order. Both are proportional to the bits.
 const WORTH: i64 = 8;
 
 impl<T: Real> PowerFlow<T> {
@@ -191,6 +192,11 @@ impl<T: Real> PowerFlow<T> {
         false
     }
 
+    /// Taylor steps that cost as much as a collocation.
+    fn worth(&self) -> i64 {
+        WORTH * i64::from(T::bits(&self.length.context())) / i64::from(f64::MANTISSA_DIGITS)
+    }
+
     /// `sum_j n_j q_j |e_j|`
     fn energy(&self) -> T {
         let mut energy = self.length.int(0);
@@ -213,9 +219,11 @@ impl<T: Real> PowerFlow<T> {
         let h = shorter(self.field.room(&self.point, pulls), h);
         let last = remaining.is_some_and(|remaining| *remaining <= h);
         self.patience = self.patience.saturating_sub(1);
-        let stiff = relaxation(pulls) * &h > h.int(STIFF);
+        // beyond doubles collocations cost so much that they cannot pay off where the field itself changes sooner
+        let pays = self.worth() == WORTH || h.times(self.worth()) <= *self.expansion.unit();
+        let stiff = pays && relaxation(pulls) * &h > h.int(STIFF);
         if stiff && self.patience == 0 && !last {
-            let worth = h.times(WORTH);
+            let worth = h.times(self.worth());
             self.collocation.guess_constant(&self.point, pulls);
             if self.collocate(shorter(remaining.cloned(), worth.times(4)), &worth) {
                 return Some(());
@@ -244,7 +252,19 @@ impl<T: Real> PowerFlow<T> {
         let h = shorter(remaining.cloned(), natural.clone());
         // a Taylor step is about STIFF/relaxation
         let relaxation = relaxation(pulls);
-        let worth = if lost || relaxation == h.int(0) { shortest.clone() } else { h.int(STIFF * WORTH) / relaxation };
+        let taylor = if relaxation == h.int(0) { None } else { Some(h.int(STIFF) / relaxation) };
+        if !lost && self.worth() > WORTH {
+            // nor is it longer than an eighth of the way to where a bracket is zero, or was
+            let scale = self.field.time_scale(&self.point, pulls).map(|scale| scale.over(8));
+            let reach = scale.map(|scale| shorter(taylor.clone(), scale));
+            if reach.is_some_and(|reach| reach.times(self.worth()) > h) {
+                return;
+            }
+        }
+        let worth = match taylor {
+            Some(taylor) if !lost => taylor.times(WORTH),
+            _ => shortest.clone(),
+        };
         let worth = if worth > h { h.clone() } else { worth };
         if self.collocate(h.clone(), &worth) && self.length == h && natural > h {
             // it was cut short by the horizon only

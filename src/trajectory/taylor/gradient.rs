@@ -159,8 +159,7 @@ impl<T: Real> GradientFlow<T> {
         if self.steps >= self.budget {
             return Err(Stop::Budget { time: self.time.value(), steps: self.steps });
         }
-        let scale = self.expand()?;
-        self.operations += self.series.operations();
+        let scale = self.expand_soundly()?;
         let step = self.step(&scale)?;
         match (step, limit, remaining) {
             (step, Some(limit), Some(remaining)) if step.as_ref().is_none_or(|h| *h >= remaining) => {
@@ -176,6 +175,32 @@ impl<T: Real> GradientFlow<T> {
         self.steps += 1;
         advance(&self.spectrum, &self.series, &self.passive, &self.state, &mut self.end, &self.length);
         Ok(GradientSegment::new(self, self.time.value()))
+    }
+
+    /// [`expand`](Self::expand), of a lower order where the last terms would be too large or too small for numbers.
+    #[inline]
+    fn expand_soundly(&mut self) -> Result<T, Stop<T>> {
+        loop {
+            let scale = self.expand()?;
+            self.operations += self.series.operations();
+            if self.series.is_sound() {
+                return Ok(scale);
+            }
+            if !self.pace.lower() {
+                return self.unsound().map_or(Ok(scale), Err);
+            }
+        }
+    }
+
+    /// Why there is no step by a series whose last terms are no numbers even at the lowest order; none where everything is all but at rest.
+    fn unsound(&self) -> Option<Stop<T>> {
+        let zero = self.length.int(0);
+        let at_rest = (0..self.state.groups()).all(|j| self.state.excess(j).square() == zero);
+        let small = self.series.energy().last().is_some_and(|last| last.abs() < zero.int(1));
+        let size = if small { "small" } else { "large" };
+        let reason = format!("the terms of the flow's series are too {size} for numbers of this kind");
+        let stop = Stop::StepTooSmall { time: self.time.value(), step: zero, reason };
+        (!(small && at_rest)).then_some(stop)
     }
 
     /// Chooses who takes part, expands them, and returns the scale `sum_j n_j q_j |e_j|` of the excess energy.

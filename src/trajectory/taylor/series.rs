@@ -16,13 +16,23 @@ pub(super) struct Series<T> {
     energy: Vec<T>,
     /// `1/k`; the entry at 0 is not used.
     reciprocal: Vec<T>,
+    /// `2^-124`, `2^124`
+    margin: [T; 2],
 }
 
 impl<T: Real> Series<T> {
     pub(super) fn new(zero: &T, max_order: usize) -> Self {
         let one = zero.int(1);
         let reciprocal = (0..=max_order as i64 + 1).map(|k| if k == 0 { zero.clone() } else { one.over(k) }).collect();
-        Self { order: 0, blocks: Vec::new(), used: 0, energy: vec![zero.clone(); max_order + 1], reciprocal }
+        let margin = one.int(1 << 62).square();
+        Self {
+            order: 0,
+            blocks: Vec::new(),
+            used: 0,
+            energy: vec![zero.clone(); max_order + 1],
+            reciprocal,
+            margin: [one / &margin, margin],
+        }
     }
 
     #[inline]
@@ -84,6 +94,15 @@ impl<T: Real> Series<T> {
     pub(super) fn bracket_terms(&self, j: usize) -> Option<(&[T], usize)> {
         let (block, lane) = self.place(j)?;
         Some((&block.brackets_from(lane)[..self.order * LANES + 1], LANES))
+    }
+
+    /// Whether all terms are numbers, neither too large nor, if anything moves, too small: the last energy is a sum over all terms. With a
+    /// margin, for brackets, which have a variance more or less.
+    #[inline]
+    pub(super) fn is_sound(&self) -> bool {
+        let (zero, last) = (self.energy[0].int(0), &self.energy[self.order]);
+        let [less, more] = self.margin.each_ref().map(|margin| last.clone() * margin);
+        more.is_finite() && (less != zero || self.used == 0 || self.energy[1] == zero)
     }
 
     /// The block and the lane of group `j`, if it takes part.

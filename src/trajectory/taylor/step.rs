@@ -27,6 +27,13 @@ impl<T: Real> Pace<T> {
             let domain = "at least 7 bits for a Taylor series, whose tolerance is at most 0.01";
             return Err(DomainError::new("precision", T::bits(&like.context()), domain));
         }
+        if T::bits(&like.context()) > MOST_BITS {
+            let domain = format!(
+                "at most {MOST_BITS} bits for a flow by Taylor series: a step multiplies all their terms, whose number grows with the bits; at 32768 \
+                 bits that is an hour for each coefficient. SpecGD's flow and recursions take more"
+            );
+            return Err(DomainError::new("precision", T::bits(&like.context()), domain));
+        }
         let tolerance = tolerance.unwrap_or(&finest);
         if !(*tolerance >= finest && *tolerance <= coarsest) {
             return Err(DomainError::new("tolerance", tolerance, format!("a number from {finest} to 0.01")));
@@ -51,6 +58,16 @@ impl<T: Real> Pace<T> {
         self.order = order;
         self.max_order = self.max_order.max(order);
         self.adaptive = false;
+    }
+
+    /// Halves the order, for series whose last terms are beyond the numbers; false where it is the lowest, or not to be chosen.
+    pub(in crate::trajectory) fn lower(&mut self) -> bool {
+        let lower = (self.order / 2).max(LOWEST);
+        let lowers = self.adaptive && lower < self.order;
+        if lowers {
+            self.order = lower;
+        }
+        lowers
     }
 
     /// Forgets what the last flow taught, so that a flow does not depend on the one before it.
@@ -121,6 +138,12 @@ impl<T: Real> Pace<T> {
         }
     }
 }
+
+/// A step takes minutes here, and 2^3.6 times as long at twice as many bits.
+const MOST_BITS: u32 = 1 << 14;
+
+/// The order of a series of which a step can be told: its last two terms, and two before them.
+const LOWEST: usize = 4;
 
 /// Steps between two looks at the order.
 const REVIEW: u32 = 4;
