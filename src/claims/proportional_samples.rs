@@ -32,16 +32,7 @@ pub(super) const CLAIMS: &[Claim] = &[
             Sabotage { name: "with n = d^1.75 as well", constants: &[1.75, 3.0] },
             Sabotage { name: "a tenth of the fourth moment", constants: &[1.0, 0.3] },
         ],
-        diagram: Some(&[
-            ("x", "samples=8:512:13:log"),
-            ("y", "dim=4:64:9:log"),
-            ("observe", "alignment"),
-            ("optimizer", "gd,specgd"),
-            ("spike", "0"),
-            ("init", "1e-6"),
-            ("step-size", "0.02"),
-            ("seeds", "5"),
-        ]),
+        diagram: None,
     },
 ];
 
