@@ -110,7 +110,8 @@ fn a_full_file_system_is_an_error_that_loses_nothing() {
     let (text, message) = (String::from_utf8(output.stdout).unwrap(), String::from_utf8(output.stderr).unwrap());
     let said: Vec<&str> = text.lines().take(4).map(str::trim).collect();
     let done: u64 = said[1].trim_matches(|c: char| !c.is_ascii_digit()).parse().unwrap();
-    assert!((1..540).contains(&done), "{text}{message}");
+    // None, where the disk is full before the first group of cells.
+    assert!(done < 540, "{text}{message}");
     // There is no room for the rest yet, which is known beforehand or found out.
     assert!(said[0] == "code 74" && matches!(said[2], "code 64" | "code 74") && said[3] == "code 0", "{text}{message}");
     assert!(message.contains("No space left on device"), "{message}");
