@@ -169,7 +169,7 @@ fn a_flow_that_cannot_be_solved_says_so_and_what_to_do() {
     for options in [
         &["--overlap", "0.3"][..],
         &["--signal", "random"],
-        &["--width", "1"],
+        &["--width", "2"],
         &["--start", "gaussian"],
         &["--signal", "random", "--spectrum", "power-law:1.5"],
     ] {

@@ -314,3 +314,41 @@ fn batches_smaller_than_the_dimension_give_steps_of_low_rank() {
     // Three singular values 1 and seventeen 0: ||U'U - I||_F^2 = 17.
     assert!((run.observations[0].orthogonality_error - 17_f64.sqrt()).abs() < 1e-12);
 }
+
+/// Width one, one fresh sample after another or batches of them, labels with noise: runs follow the recursion with deviations that fall like the root of
+/// the batch, and the noise is what they are left with.
+#[test]
+fn online_runs_of_width_one_follow_the_recursion_and_end_in_the_noise_of_their_labels() {
+    let covariance = Covariance::PowerLaw { exponent: 1.0, dimension: 10, signal: 1 };
+    let setting = Setting {
+        signal: Signal::Random,
+        width: Some(1),
+        start: Start::Sphere,
+        ..Setting::new(covariance, 0.5, Method::GradientDescent)
+    };
+    let optimizer = Optimizer::Method(Method::GradientDescent);
+    let mut simulation = Simulation::new(setting, optimizer, 0, 0.1, 6000);
+    let median = |mut values: Vec<f64>| {
+        values.sort_by(f64::total_cmp);
+        values[values.len() / 2]
+    };
+    let mut measure = |batch: usize, noise: f64| {
+        (simulation.data, simulation.noise, simulation.every) = (Data::Online(batch), noise, 20);
+        let (mut deviations, mut risks) = (Vec::new(), Vec::new());
+        for seed in 0..9 {
+            let (run, prediction) = (simulation.run(seed).unwrap(), simulation.prediction(seed).unwrap());
+            let pairs = run.observations.iter().zip(&prediction.observations);
+            deviations.push(pairs.fold(0.0_f64, |m, (a, b)| m.max((a.coefficients[0] - b.coefficients[0]).abs())));
+            let late = &run.observations[run.observations.len() * 9 / 10..];
+            risks.push(late.iter().map(|o| o.population_risk).sum::<f64>() / late.len() as f64);
+        }
+        (median(deviations), median(risks))
+    };
+    let noise = 0.05_f64.sqrt();
+    let ((one, floor), (many, _)) = (measure(1, noise), measure(64, noise));
+    // The root of 64; a median of nine heavy-tailed suprema is good to a factor of two.
+    assert!((4.0..16.0).contains(&(one / many)), "{one} {many}");
+    // Without noise a run learns on.
+    let (_, quiet) = measure(1, 0.0);
+    assert!(floor > 10.0 * quiet, "{floor} {quiet}");
+}

@@ -1,10 +1,14 @@
 //! The flow of one vector against what has nothing in common with it: a high-precision integration, the flow of matrices, and itself.
 
+use nalgebra::{DMatrix, DVector};
 use specdyn::descent::Method;
-use specdyn::experiment::{Covariance, LossScale, Plan, Setting, Signal, VectorRun, run};
+use specdyn::experiment::{Covariance, LossScale, Outcome, Plan, Setting, Signal, VectorRun, measure, run};
 use specdyn::observe::vector::{Statistic, convergence_time, phase_clock, saturation_time};
-use specdyn::trajectory::{Profile, VectorPath, VectorProblem, VectorRecursion};
-use specdyn::weights::Start;
+use specdyn::observe::{Condition, Observable, Quantity};
+use specdyn::risk::{BlockRisk, DenseRisk};
+use specdyn::spectrum::CovarianceMatrix;
+use specdyn::trajectory::{EventKind, MatrixFlow, Profile, Stop, VectorPath, VectorProblem, VectorRecursion};
+use specdyn::weights::{BlockWeights, Start};
 
 /// `scripts/reference_vector_flow.py` wrote it.
 const REFERENCE: &str = include_str!("data/vector_flow.csv");
@@ -55,26 +59,77 @@ fn setting(exponent: f64, dimension: u64, seed: u64) -> Setting {
 
 #[test]
 fn it_is_the_flow_of_matrices_at_width_one() {
-    for (exponent, dimension, seed) in [(0.5, 10, 1), (1.0, 25, 2), (2.0, 40, 3), (1.5, 60, 4)] {
-        let setting = setting(exponent, dimension, seed);
-        let model = setting.written_out().unwrap();
-        let variance = model.groups.iter().map(|group| group.variance).collect();
-        let start = Start::Sphere.draw(dimension as usize, 1, 0.3, seed).unwrap();
-        let problem = VectorProblem::new(variance, model.signal, start.as_slice().to_vec()).unwrap();
-        let times = vec![0.0, 3.0, 30.0, 300.0];
+    for (exponent, dimension, seed) in
+        [(0.5, 10, 1), (1.0, 25, 2), (2.0, 40, 3), (1.5, 60, 4), (1.0, 2, 5), (0.0, 3, 6), (3.0, 2, 7), (1.0, 1, 8)]
+    {
+        let problem = setting(exponent, dimension, seed).vector_problem().unwrap();
+        let covariance = CovarianceMatrix::diagonal(problem.variance().to_vec()).unwrap();
+        let risk = DenseRisk::new(covariance, DVector::from_column_slice(problem.signal())).unwrap();
+        let risk = BlockRisk::dense(risk);
+        let start = DMatrix::from_column_slice(dimension as usize, 1, problem.start());
+        let mut matrices = MatrixFlow::new(&risk, BlockWeights::dense(start)).unwrap();
         let path = VectorPath::solve(&problem, 300.0).unwrap();
-        let plan = Plan { rows: times, until: None, horizon: Some(300.0) };
-        let mut rows = 0;
-        run(&setting, &plan, |row| {
-            let weights = path.weights(row.time);
-            for (w, dense) in weights.iter().zip(&row.coefficients[1..]) {
-                assert!((w.abs() - dense).abs() < 1e-11, "{exponent} {seed} at {}: {w} {dense}", row.time);
+        for time in [0.0, 0.3, 3.0, 30.0, 300.0] {
+            let dense = matrices.weights_at(time).unwrap();
+            for (w, dense) in path.weights(time).iter().zip(dense.block.iter()) {
+                assert!((w - dense).abs() < 1e-11, "{exponent} {seed} at {time}: {w} {dense}");
             }
-            rows += 1;
-        })
-        .unwrap();
-        assert_eq!(rows, 4);
+        }
     }
+}
+
+/// A run of width one without `--statistics`: rows, conditions and events of every method come from the same path.
+#[test]
+fn a_run_of_width_one_is_the_path_of_the_vector_for_every_method() {
+    for method in [Method::GradientDescent, Method::Power(0.5), Method::Spectral] {
+        let setting = Setting { method: method.clone(), ..setting(1.5, 12, 3) };
+        let problem = setting.vector_problem().unwrap();
+        let path = VectorPath::solve_by(&problem, &method, 40.0).unwrap();
+        let plan = Plan { rows: vec![0.0, 0.5, 1.0, 3.0, 10.0, 40.0], until: None, horizon: Some(40.0) };
+        let mut rows = Vec::new();
+        let outcome = run(&setting, &plan, |row| rows.push(row)).unwrap();
+        assert!(matches!(outcome.stop, Stop::Horizon | Stop::Optimum { .. }) && rows.len() == 6, "{:?}", outcome.stop);
+        for row in &rows {
+            let weights = path.weights(row.time);
+            let signal: f64 = weights.iter().zip(problem.signal()).map(|(w, v)| w * v).sum();
+            let energy: f64 = weights.iter().map(|w| w * w).sum();
+            assert!((row.coefficients[0] - signal.abs()).abs() < 1e-13);
+            for (w, column) in weights.iter().zip(&row.coefficients[1..]) {
+                assert!((w.abs() - column).abs() < 1e-13, "{method:?} at {}: {w} {column}", row.time);
+            }
+            assert!((row.alignment.unwrap() - signal * signal / energy).abs() < 1e-13);
+            assert!((row.risk - path.profile(row.time).risk()).abs() <= 1e-15);
+        }
+        // Against steps: the time of escape, and the largest amplification on the way.
+        let level = Condition { quantity: Quantity::Coefficient(0), at_least: true, level: 0.5 };
+        let until = Plan { rows: Vec::new(), until: Some(level), horizon: Some(1e4) };
+        let escape = run(&setting, &until, |_| ()).unwrap();
+        let escaped = |outcome: &Outcome| outcome.events.iter().any(|event| event.kind == EventKind::Escape);
+        assert!(matches!(escape.stop, Stop::Condition { .. }) && escaped(&escape), "{method:?} {:?}", escape.stop);
+        assert!((escape.coefficients[0] - 0.5).abs() < 1e-11, "{:?}", escape.coefficients);
+        let steps = Setting { step_size: Some(escape.end / 2e4), ..setting.clone() };
+        let recursion = run(&steps, &until, |_| ()).unwrap();
+        assert!((recursion.end / escape.end - 1.0).abs() < 1e-2, "{} {}", recursion.end, escape.end);
+        let largest = |setting: &Setting| measure(setting, Observable::Amplification, Some(escape.end)).value.unwrap();
+        let (flow, steps) = (largest(&setting), largest(&steps));
+        // Where the signal passes zero between two steps the flow's is larger, without bound.
+        assert!(flow > 0.99 * steps, "{method:?} {flow} {steps}");
+    }
+}
+
+#[test]
+fn specgd_at_width_one_ends_by_itself_at_the_optimum() {
+    let setting = Setting { method: Method::Spectral, ..setting(1.5, 12, 3) };
+    let outcome = run(&setting, &Plan { rows: Vec::new(), until: None, horizon: None }, |_| ()).unwrap();
+    assert!(matches!(outcome.stop, Stop::Optimum { .. }), "{:?}", outcome.stop);
+    assert!(outcome.events.iter().any(|event| event.kind == EventKind::Optimum));
+    assert!(outcome.risk == 0.0 && (outcome.alignment.unwrap() - 1.0).abs() < 1e-15, "{outcome:?}");
+    // Its length is no shorter than the straight way.
+    let problem = setting.vector_problem().unwrap();
+    let way =
+        |side: f64| problem.start().iter().zip(problem.signal()).map(|(w, v)| (w - side * v).powi(2)).sum::<f64>();
+    let straight = way(1.0).min(way(-1.0)).sqrt();
+    assert!(straight < outcome.end && outcome.end < 3.0 * straight, "{straight} {}", outcome.end);
 }
 
 #[test]
@@ -275,7 +330,7 @@ fn a_flow_that_cannot_be_followed_is_kept_as_far_as_it_could() {
     // The start has no overlap with the signal: the flow goes to a saddle and stays.
     let problem = VectorProblem::new(vec![0.6, 0.4], vec![1.0, 0.0], vec![0.0, 1.0]).unwrap();
     let (path, stop) = VectorPath::follow(&problem, &Method::GradientDescent, 1e12);
-    assert!(matches!(stop, Some(specdyn::trajectory::Stop::Budget { time, .. }) if time == path.end()), "{stop:?}");
+    assert!(matches!(stop, Some(Stop::Budget { time, .. }) if time == path.end()), "{stop:?}");
     let at = path.scalars(path.end());
     assert!(at.overlap == 0.0 && (at.energy - 0.2).abs() < 1e-12, "{at:?}");
     assert!(VectorPath::solve(&problem, 1e12).is_err());

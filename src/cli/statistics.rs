@@ -4,11 +4,12 @@ use super::CliError;
 use super::model::{decimal, method};
 use super::population::{PopulationOptions, given_up, provenance};
 use super::rows::{requested, spread};
+use crate::descent::Method;
 use crate::experiment::{Setting, VectorRun};
 use crate::export::{Cell, Table};
 use crate::observe::ESCAPE_LEVEL;
-use crate::observe::vector::{Statistic, convergence_time, escape_time, saturation_time};
-use crate::scalar::DomainError;
+use crate::observe::vector::{Statistic, certified_escape_rate, convergence_time, escape_time, saturation_time};
+use crate::scalar::{DomainError, Interval};
 
 /// Distances from the optimum whose times are events, as far as they are reached.
 const LEVELS: [f64; 6] = [0.1, 0.05, 0.01, 1e-3, 1e-4, 1e-5];
@@ -49,6 +50,7 @@ pub(super) fn execute(options: &PopulationOptions) -> Result<(), CliError> {
         let run = VectorRun::new(&setting, horizon)?;
         let stop = if options.events {
             events(&run, &setting, &mut push);
+            remark_rate(&run, &setting, optimizer);
             run.stop().cloned()
         } else {
             let emit = |row: f64, time: f64, values: Vec<f64>| {
@@ -126,6 +128,17 @@ fn events(run: &VectorRun, setting: &Setting<f64>, push: &mut impl FnMut(Vec<Cel
     found.sort_by(|a, b| a.0.total_cmp(&b.0));
     for (time, kind, level) in found {
         push(vec![Cell::Number(time), Cell::from(kind), Cell::Number(level)]);
+    }
+}
+
+/// The rate at which u grows while w is small, with an enclosure; on GD's clock.
+fn remark_rate(run: &VectorRun, setting: &Setting<f64>, optimizer: &str) {
+    let Some(path) = run.path().filter(|_| setting.method == Method::GradientDescent) else { return };
+    let points = |numbers: &[f64]| numbers.iter().map(|x| Interval::point(*x)).collect::<Vec<_>>();
+    let problem = path.problem();
+    if let Ok(rate) = certified_escape_rate(&points(problem.variance()), &points(problem.signal())) {
+        let rate = rate * Interval::point(setting.clock_rate());
+        remark!("{optimizer}: while w is small, u grows like exp(rho t), {} <= rho <= {}", rate.lower(), rate.upper());
     }
 }
 

@@ -9,7 +9,7 @@ use crate::trajectory::exact::ExactFlow;
 use crate::trajectory::power::PowerFlow;
 use crate::trajectory::roots::Root;
 use crate::trajectory::taylor::GradientFlow;
-use crate::trajectory::{Flow, OverlapFlow, Recursion, Segment, Stop};
+use crate::trajectory::{Flow, OverlapFlow, Recursion, Segment, Stop, VectorFlow};
 use crate::weights::Weights;
 
 /// The amplification of `setting` at `horizon` (on its clock), or when it has settled before.
@@ -49,12 +49,16 @@ pub(super) fn amplification(
             let mut largest = Amplification::new(&blocks.overlaps.roots(&blocks.start));
             let settled = blocks.gauge();
             let start = blocks.start.clone();
-            let stop = match steps {
-                Some((eta, steps)) => {
+            let stop = match (steps, &blocks.vector) {
+                (Some((eta, steps)), _) => {
                     let mut recursion = Recursion::new(&blocks.risk, setting.method.clone(), eta, start)?;
                     follow_steps(&mut recursion, steps, &mut largest, &settled, to_the_end)
                 }
-                None => {
+                (None, Some(problem)) => {
+                    let mut flow = VectorFlow::new(problem, &setting.method, &blocks.overlaps)?;
+                    follow(&mut flow, &mut largest, &settled, &limit)
+                }
+                (None, None) => {
                     let mut flow = OverlapFlow::new(&blocks.risk, &blocks.overlaps, start)?;
                     follow(&mut flow, &mut largest, &settled, &limit)
                 }

@@ -3,16 +3,19 @@ use crate::observe::OverlapGauge;
 use crate::risk::{BlockRisk, DenseRisk};
 use crate::scalar::{DomainError, Stream};
 use crate::spectrum::{CovarianceMatrix, Group, Spectrum, TiltedSpectrum};
+use crate::trajectory::VectorProblem;
 use crate::weights::{BlockWeights, Column, Compressed, Overlaps};
 use nalgebra::DVector;
 
 /// Dynamics off the invariant manifold, in the smallest form that is exact: a block with one row a group where only the signal is
-/// tilted, else a dense matrix in the coordinates it can reach. `derivations/tilted.md`, `any-width.md`.
+/// tilted, else a dense matrix in the coordinates it can reach, of which a single column is a vector. `derivations/tilted.md`, `any-width.md`.
 #[derive(Clone, Debug)]
 pub(super) struct Blocks {
     pub(super) risk: BlockRisk,
     pub(super) overlaps: Overlaps,
     pub(super) start: BlockWeights,
+    /// At width one, for a flow: one vector in the same coordinates, whose flow is known for every method, `derivations/vector-flow.md`.
+    pub(super) vector: Option<VectorProblem>,
 }
 
 /// The two forms of a model.
@@ -79,6 +82,7 @@ impl Blocks {
             risk: BlockRisk::tilted(&spectrum)?,
             overlaps: Overlaps::new(theta.to_vec(), shown.iter().map(column).collect()),
             start: BlockWeights::equal_start(&spectrum, init)?,
+            vector: None,
         })
     }
 
@@ -108,11 +112,14 @@ impl Blocks {
             column(&groups[j], theta, first..rows.end, None)
         };
         let columns = shown.iter().map(column).collect();
+        let vector = (width == 1 && setting.step_size.is_none())
+            .then(|| VectorProblem::new(variance.clone(), signal.clone(), start.as_slice().to_vec()));
         let risk = DenseRisk::new(CovarianceMatrix::diagonal(variance)?, DVector::from_column_slice(&signal))?;
         Ok(Self {
             risk: BlockRisk::dense(risk),
             overlaps: Overlaps::new(signal, columns),
             start: BlockWeights::dense(start),
+            vector: vector.transpose()?,
         })
     }
 

@@ -7,7 +7,7 @@ use crate::scalar::{DomainError, Real};
 use crate::trajectory::exact::ExactFlow;
 use crate::trajectory::power::PowerFlow;
 use crate::trajectory::taylor::GradientFlow;
-use crate::trajectory::{Event, OverlapFlow, Recursion, Stop};
+use crate::trajectory::{Event, OverlapFlow, Recursion, Stop, VectorFlow};
 use std::any::Any;
 
 /// Where rows are wanted, and where to stop.
@@ -45,7 +45,7 @@ pub struct Outcome<T: Real = f64> {
 /// Rows beyond the end of the run are not emitted, except those of a flow that rests at the optimum.
 ///
 /// # Errors
-/// A parameter of the setting outside its domain; off the invariant manifold also a number system other than `f64`, and the flow
+/// A parameter of the setting outside its domain; off the invariant manifold also a number system other than `f64`, and above width one also the flow
 /// of a method other than GD.
 pub fn run<T: Real>(
     setting: &Setting<T>,
@@ -75,7 +75,7 @@ pub fn run<T: Real>(
     })
 }
 
-/// Off the manifold: a recursion of any method, or the flow of GD.
+/// Off the manifold: a recursion of any method, the flow of GD, or at width one that of any.
 fn run_blocks(
     setting: &Setting<f64>,
     plan: &Plan<f64>,
@@ -90,7 +90,13 @@ fn run_blocks(
             let recursion = Recursion::new(&blocks.risk, setting.method.clone(), setting.clock_rate() * eta, start)?;
             Ok(watch.follow_steps(recursion, eta))
         }
-        None => Ok(watch.follow(&mut OverlapFlow::new(&blocks.risk, &blocks.overlaps, start)?)),
+        None => match &blocks.vector {
+            Some(problem) => {
+                let mut flow = VectorFlow::new(problem, &setting.method, &blocks.overlaps)?;
+                Ok(watch.follow(&mut flow))
+            }
+            None => Ok(watch.follow(&mut OverlapFlow::new(&blocks.risk, &blocks.overlaps, start)?)),
+        },
     }
 }
 

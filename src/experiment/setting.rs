@@ -156,13 +156,14 @@ impl<T: Real> Setting<T> {
         checked.map(|_| ()).or_else(of_name)
     }
 
-    /// Whether the trajectory can be computed at all: a recursion always, a flow on the manifold, and that of GD everywhere.
+    /// Whether the trajectory can be computed at all: a recursion always, a flow on the manifold or at width one, and that of GD everywhere.
     ///
     /// # Errors
-    /// The flow of SpecGD or of a spectral power off the manifold, or what [`Setting::check`] refuses.
+    /// The flow of SpecGD or of a spectral power off the manifold and above width one, or what [`Setting::check`] refuses.
     pub fn check_flow(&self) -> Result<(), DomainError> {
         self.check()?;
-        if self.step_size.is_some() || self.is_on_manifold() || self.method == Method::GradientDescent {
+        let has_flow = self.is_on_manifold() || self.width == Some(1) || self.method == Method::GradientDescent;
+        if self.step_size.is_some() || has_flow {
             return Ok(());
         }
         Err(DomainError::new("step-size", "none", NO_FLOW))
@@ -241,7 +242,7 @@ const MOST_STEPS: f64 = 1e12;
 
 /// Why there is no flow of SpecGD, nor of a spectral power, off the manifold.
 const NO_FLOW: &str = "a step size, since off the invariant manifold (a signal that is no eigenvector, a width below the dimension, a \
-random start) only GD has a flow that can be solved: SpecGD's slides on surfaces of matrices; give --step-size for the recursion";
+random start) and above width 1 only GD has a flow that can be solved: SpecGD's slides on surfaces of matrices; give --step-size for the recursion";
 
 fn whole<T: Real>(name: &str, value: &T, domain: &str) -> Result<u64, DomainError> {
     let rounded = value.to_f64().round();

@@ -29,4 +29,4 @@ pub use recursion::Recursion;
 pub use recursion_grid::{Cell, CellOutcome, recursion_grid, recursions_until};
 pub use segment::{Event, EventKind, Flow, Segment, Stop};
 pub use validated::{ValidatedFlow, ValidatedRecursion, ValidatedStep};
-pub use vector::{Profile, Scalars, VectorPath, VectorProblem, VectorRecursion};
+pub use vector::{Profile, Scalars, VectorFlow, VectorPath, VectorProblem, VectorRecursion, VectorSegment};

@@ -154,12 +154,16 @@ impl Segment<f64> for OverlapSegment<'_> {
 
     fn ratio_turns(&self, j: usize, found: &mut Vec<Root<f64>>) {
         // From the overlaps themselves: adding the 1 back to the signal's excess would lose a small signal.
-        let (x, signal) = (self.overlap(j), self.overlap(0));
-        let (mut slope, mut signal_slope) = (Vec::new(), Vec::new());
-        differentiate(&x, &mut slope);
-        differentiate(&signal, &mut signal_slope);
-        let orders = slope.len();
-        let turn = (0..orders).map(|k| f64::convolve(&slope, &signal, k) - f64::convolve(&signal_slope, &x, k));
-        roots(&turn.collect::<Vec<f64>>(), &self.flow.length, found);
+        turns_of_ratio(&self.overlap(j), &self.overlap(0), &self.flow.length, found);
     }
+}
+
+/// The times up to `length` at which the ratio of two squares may turn.
+pub(super) fn turns_of_ratio(x: &[f64], signal: &[f64], length: &f64, found: &mut Vec<Root<f64>>) {
+    let (mut slope, mut signal_slope) = (Vec::new(), Vec::new());
+    differentiate(x, &mut slope);
+    differentiate(signal, &mut signal_slope);
+    let orders = slope.len();
+    let turn = (0..orders).map(|k| f64::convolve(&slope, signal, k) - f64::convolve(&signal_slope, x, k));
+    roots(&turn.collect::<Vec<f64>>(), length, found);
 }

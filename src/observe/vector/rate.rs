@@ -166,4 +166,28 @@ mod tests {
         assert!((average - (3.0 * libm::exp(-0.5) + libm::exp(-1.0)) / 4.0).abs() < 1e-15);
         assert_eq!(spectral_average::<f64>(&[], &[], &1.0), None);
     }
+
+    /// The same root in 300 and 600 bits, and enclosed at 300: the enclosure holds the sharper number, to the last few bits, and lies inside
+    /// that of doubles.
+    #[cfg(feature = "mpfr")]
+    #[test]
+    fn any_precision_finds_the_rate_and_its_enclosure_is_as_narrow_as_its_numbers() {
+        use crate::scalar::{Mp, MpInterval, Precision, Scalar};
+        let problem = VectorProblem::companion(2.0, 50, 3).unwrap();
+        let at = |bits: u32, x: &[f64]| -> Vec<Mp> {
+            let precision = Precision::new(bits).unwrap();
+            x.iter().map(|x| Mp::from_f64(*x, &precision)).collect()
+        };
+        let rate = |bits| escape_rate(&at(bits, problem.variance()), &at(bits, problem.signal())).unwrap();
+        let (rough, sharp) = (rate(300), rate(600).to_precision(Precision::new(300).unwrap()));
+        let apart = ((rough.clone() - &sharp) / &sharp).abs().to_f64();
+        assert!(apart < 1e-85, "{apart}");
+        let points = |x: &[f64]| at(300, x).iter().map(MpInterval::point).collect::<Vec<_>>();
+        let enclosed = certified_escape_rate(&points(problem.variance()), &points(problem.signal())).unwrap();
+        assert!(enclosed.contains(&sharp), "{enclosed:?} {sharp}");
+        assert!((enclosed.width() / &sharp).to_f64() < 1e-85, "{}", enclosed.width());
+        let doubles = |x: &[f64]| x.iter().map(|x| Interval::point(*x)).collect::<Vec<_>>();
+        let wide = certified_escape_rate(&doubles(problem.variance()), &doubles(problem.signal())).unwrap();
+        assert!(wide.lower() <= enclosed.lower().to_f64() && enclosed.upper().to_f64() <= wide.upper());
+    }
 }

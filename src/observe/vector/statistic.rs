@@ -14,7 +14,7 @@ pub enum Statistic {
     Gap,
     /// `min(||w - w*||^2, ||w + w*||^2)/d`.
     MeanSquaredError,
-    /// Population risk of the quarter loss, `(3 s^2 + 3 s*^2 - 4 u^2 - 2 s s*)/4`, from deviations.
+    /// [`Profile::risk`].
     Risk,
 }
 
@@ -37,12 +37,7 @@ impl Statistic {
                 if signal + p < 0.0 { 2.0 * signal + p } else { 0.0 - p }
             }
             Self::MeanSquaredError => weighted(&profile.deviation, -1) / profile.dimension as f64,
-            Self::Risk => {
-                // With p = x'Qw*, r = x'Qx: s = s* + 2 p + r, u = s* + p.
-                let (p, r) = (weighted(&profile.deviation_overlap, 0), weighted(&profile.deviation, 0));
-                let signal = weighted(&profile.signal, 0);
-                (8.0 * p * p + 12.0 * p * r + 3.0 * r * r + 4.0 * signal * r) / 4.0
-            }
+            Self::Risk => profile.risk(),
         }
     }
 }

@@ -44,6 +44,20 @@ pub(super) fn from_values() -> [Series; DEGREE + 1] {
     })
 }
 
+/// Row j holds the powers of theta in `T_j(2 theta - 1)`.
+pub(super) fn to_powers() -> [Series; DEGREE + 1] {
+    let mut rows = [[0.0; DEGREE + 1]; DEGREE + 1];
+    rows[0][0] = 1.0;
+    (rows[1][0], rows[1][1]) = (-1.0, 2.0);
+    for j in 2..=DEGREE {
+        for k in 0..=j {
+            let shifted = if k == 0 { 0.0 } else { 4.0 * rows[j - 1][k - 1] };
+            rows[j][k] = shifted - 2.0 * rows[j - 1][k] - rows[j - 2][k];
+        }
+    }
+    rows
+}
+
 /// `matrix vector`.
 pub(super) fn times(matrix: &[Series; DEGREE + 1], vector: &Series) -> Series {
     std::array::from_fn(|j| matrix[j].iter().zip(vector).map(|(m, v)| m * v).sum())
@@ -103,6 +117,10 @@ mod tests {
     fn a_polynomial_is_interpolated_integrated_and_inverted_exactly() {
         let cubic = |x: f64| 1.0 + x + 3.0 * x * x * x;
         let series = times(&from_values(), &points().map(cubic));
+        for (k, exact) in [1.0, 1.0, 0.0, 3.0, 0.0].into_iter().enumerate() {
+            let power: f64 = (0..=4).map(|j| series[j] * to_powers()[j][k]).sum();
+            assert!((power - exact).abs() < 512.0 * f64::EPSILON, "{k} {power}");
+        }
         for theta in [0.0, 0.1, 0.77, 1.0] {
             let sum: f64 = series.iter().zip(basis(theta)).map(|(c, t)| c * t).sum();
             assert!((value(&series, theta) - cubic(theta)).abs() < 32.0 * f64::EPSILON);

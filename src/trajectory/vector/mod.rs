@@ -7,6 +7,7 @@
 mod chebyshev;
 mod clock;
 mod escape;
+mod flow;
 mod measure;
 mod path;
 mod problem;
@@ -16,6 +17,7 @@ mod response;
 mod solver;
 mod state;
 
+pub use flow::{VectorFlow, VectorSegment};
 pub use path::VectorPath;
 pub use problem::VectorProblem;
 pub use recursion::VectorRecursion;

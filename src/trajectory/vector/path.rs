@@ -94,6 +94,13 @@ impl VectorPath {
         self.end = f64::INFINITY;
     }
 
+    /// Where the stretch ends that time `t` is in; `None` where it is not known yet.
+    pub(super) fn stretch_end(&self, t: f64) -> Option<f64> {
+        let after = self.stretches.partition_point(|placed| placed.start <= t);
+        let end = self.stretches.get(after).map_or(self.end, |next| next.start);
+        (end > t).then_some(end)
+    }
+
     pub(super) fn measure(&self) -> &Measure {
         &self.measure
     }

@@ -41,6 +41,10 @@ impl Solver {
         Self { path, method: method.clone(), tolerance, tables: Tables::new(), point, length }
     }
 
+    pub(super) fn path(&self) -> &VectorPath {
+        &self.path
+    }
+
     /// The path to `horizon`, or as far as it goes, and why no further.
     pub(super) fn to(mut self, horizon: f64) -> (VectorPath, Option<Stop<f64>>) {
         while self.path.end() < horizon || self.path.stretches() == 0 {

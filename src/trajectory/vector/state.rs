@@ -48,6 +48,14 @@ pub struct Profile {
 }
 
 impl Profile {
+    /// Population risk of the quarter loss, `(3 s^2 + 3 s*^2 - 4 u^2 - 2 s s*)/4`, from deviations.
+    pub fn risk(&self) -> f64 {
+        // With p = x'Qw*, r = x'Qx: s = s* + 2 p + r, u = s* + p. From the smallest variances up.
+        let [p, r, signal] =
+            [&self.deviation_overlap, &self.deviation, &self.signal].map(|form| form.iter().rev().sum::<f64>());
+        (8.0 * p * p + 12.0 * p * r + 3.0 * r * r + 4.0 * signal * r) / 4.0
+    }
+
     /// Of any weights, each coordinate for itself.
     ///
     /// # Panics
