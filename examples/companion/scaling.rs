@@ -1,7 +1,7 @@
 //! Figure 5: 1 - |u| against time, d = 500, 2000, 5000, a = 1.5, 2, 4: a power law over the window that d leaves, and its exponent.
 
 use crate::plate::{CLOCK, Plate, flow, log_spaced, numbers, panel, reference, role, time};
-use specdyn::export::{Column, Curve, Label, Scale, Table, Trajectories};
+use specdyn::export::{Column, Curve, Label, Role, Scale, Table, Trajectories};
 use specdyn::observe::vector::saturation_time;
 use std::error::Error;
 
@@ -28,7 +28,8 @@ pub(crate) fn plate() -> Result<Plate, Box<dyn Error>> {
         // Lines with the two exponents, through the curve of the largest d at t = 100.
         let middle = curves[2].points.iter().find(|(t, _)| *t >= 100.0).copied().unwrap_or((1.0, 1.0));
         let line = |power: f64| [10.0, 1e6].map(|t| (t, middle.1 * (t / middle.0).powf(-power))).to_vec();
-        curves.push(reference(role(4), "slope −(*a* − 1)/*a*", line(1.0 - 1.0 / exponent)));
+        // Grey, as its key in the legend: it belongs to no one d.
+        curves.push(reference(Role::Whole, "slope −(*a* − 1)/*a*", line(1.0 - 1.0 / exponent)));
         curves.push(Curve::new(role(5), Label::math("slope −1/*a*"), line(1.0 / exponent)));
         columns.push(Column {
             title: Label::math(&format!("*a* = {exponent}")),
