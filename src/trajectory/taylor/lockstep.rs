@@ -168,7 +168,7 @@ mod tests {
     impl Watch for Record {
         fn look(&mut self, cell: usize, step: &Ends) -> Look {
             self.0[cell].extend(step.to.iter().chain(&step.from).chain([&step.time]).map(|x| x.to_bits()));
-            if self.0[cell].len() % 5 == 0 { Look::Closer } else { Look::Pass }
+            if self.0[cell].len().is_multiple_of(5) { Look::Closer } else { Look::Pass }
         }
 
         fn see(&mut self, cell: usize, segment: &Stretch) -> ControlFlow<()> {
