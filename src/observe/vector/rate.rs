@@ -172,7 +172,7 @@ mod tests {
     #[cfg(feature = "mpfr")]
     #[test]
     fn any_precision_finds_the_rate_and_its_enclosure_is_as_narrow_as_its_numbers() {
-        use crate::scalar::{Mp, MpInterval, Precision, Scalar};
+        use crate::scalar::{Mp, MpInterval, Precision};
         let problem = VectorProblem::companion(2.0, 50, 3).unwrap();
         let at = |bits: u32, x: &[f64]| -> Vec<Mp> {
             let precision = Precision::new(bits).unwrap();
