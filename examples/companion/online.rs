@@ -51,7 +51,7 @@ pub(crate) fn plate() -> Result<Plate, Box<dyn Error>> {
         time: time("samples"),
         rows: vec![panel("|*u*|", Scale::Linear, Some((0.0, 1.1))), panel("mean squared error", Scale::Log, None)],
         columns: vec![Column {
-            title: Label::math("*d* = 100, *η* = 0.001, noise of variance 0.05"),
+            title: Label::math("*d* = 100, *η* = 0.001, noise 0.05"),
             curves: vec![overlaps, errors],
             markers: Vec::new(),
         }],
