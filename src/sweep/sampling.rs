@@ -83,6 +83,10 @@ impl Sampling {
             return Ok(false);
         }
         if name == "noise" {
+            // None yet, where they are the other axis.
+            if varied.samples == 0 {
+                varied.samples = usize::from(u16::MAX);
+            }
             let any = Setting { step_size: Some(1.0), method: Method::Spectral, ..base.clone() };
             varied.simulation(&any).check()?;
         }
