@@ -2,7 +2,7 @@
 # A long run for qa/ledger.toml: runs it on a clean commit, and appends its entry if it passed.
 #
 #   scripts/ledger_entry.sh compound-containment          10^8 checks, about 6 minutes of a core
-#   scripts/ledger_entry.sh validated-flow-containment    10^5 problems at 10 times each, about 21 minutes of a core, on all cores
+#   scripts/ledger_entry.sh validated-flow-containment    10^5 problems at 10 times each, about 43 minutes of a core, on all cores
 #
 # Then name it in EXPECTED of tests/ledger.rs, if it is not there yet.
 set -euo pipefail
