@@ -3,12 +3,13 @@
 use toml::{Table, Value};
 
 /// Names that must be present, with the least number of checks promised.
-const EXPECTED: [(&str, i64); 7] = [
+const EXPECTED: [(&str, i64); 8] = [
     ("interval-containment", 1_000_000_000),
     ("exact-flow-containment", 1_000_000),
     ("validated-flow-containment", 1_000_000),
     ("kill-points", 10_000),
     ("image-copies", 2_000),
+    ("determinism-matrix", 336),
     ("log-parser", 10_000_000),
     ("config-parser", 10_000_000),
 ];
