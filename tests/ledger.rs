@@ -3,8 +3,9 @@
 use toml::{Table, Value};
 
 /// Names that must be present, with the least number of checks promised.
-const EXPECTED: [(&str, i64); 8] = [
+const EXPECTED: [(&str, i64); 9] = [
     ("interval-containment", 1_000_000_000),
+    ("compound-containment", 100_000_000),
     ("exact-flow-containment", 1_000_000),
     ("validated-flow-containment", 1_000_000),
     ("kill-points", 10_000),
