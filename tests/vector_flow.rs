@@ -132,6 +132,19 @@ fn specgd_at_width_one_ends_by_itself_at_the_optimum() {
     assert!(straight < outcome.end && outcome.end < 3.0 * straight, "{straight} {}", outcome.end);
 }
 
+/// The spike is small to the power of its variance at the end, and so changes by all of itself within the last digits of the time.
+#[test]
+fn methods_that_arrive_go_to_the_end_beside_a_strong_spike() {
+    for (power, seed) in [(0.0, 7), (0.0, 8), (0.0, 9), (0.25, 7), (0.5, 7), (0.5, 8), (0.75, 7)] {
+        let covariance = Covariance::Spiked { strength: 20.0, dimension: 100 };
+        let method = Method::power(power).unwrap();
+        let setting = Setting { width: Some(1), seed, ..Setting::new(covariance, 1e-3, method) };
+        let outcome = run(&setting, &Plan { rows: Vec::new(), until: None, horizon: Some(1e4) }, |_| ()).unwrap();
+        assert!(matches!(outcome.stop, Stop::Optimum { .. }), "p = {power}, seed {seed}: {:?}", outcome.stop);
+        assert!(outcome.risk == 0.0, "p = {power}, seed {seed}: {outcome:?}");
+    }
+}
+
 #[test]
 fn other_tolerances_change_nothing_to_a_horizon_of_ten_million() {
     for (exponent, dimension, horizon) in [(1.5, 300, 1e5), (2.0, 1000, 1e7)] {

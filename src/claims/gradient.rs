@@ -94,40 +94,37 @@ impl Model {
     }
 }
 
-/// `R = first tr(QDQD) + second tau^2`.
-fn risk_formula(constants: &[f64], trial: &mut Trial) {
-    let [first, second] = constants else { unreachable!("two constants") };
+/// Counts, over random models of integers, the differences that `differences_in` finds in each; `how` they are compared, in words.
+fn integer_models(trial: &mut Trial, how: &str, differences_in: impl Fn(&Model) -> usize) {
     let count = trial.count(300, 60);
     let mut differences = 0;
     for k in 0..count {
-        let model = match Model::random(2 + k % 2, 1 + k % 4, trial, k as u64) {
-            Ok(model) => model,
+        match Model::random(2 + k % 2, 1 + k % 4, trial, k as u64) {
+            Ok(model) => differences += differences_in(&model),
             Err(reason) => return trial.unknown("a random model", reason),
-        };
+        }
+    }
+    trial.equal(format!("{count} integer models, d = 2 and 3, width 1 to 4, {how}: differences"), differences);
+}
+
+/// `R = first tr(QDQD) + second tau^2`.
+fn risk_formula(constants: &[f64], trial: &mut Trial) {
+    let [first, second] = constants else { unreachable!("two constants") };
+    integer_models(trial, "against an exact expectation", |model| {
         let mut mean = 0.0;
         let total = model.expectation(|weight, _, excess| mean += weight * excess * excess);
         let (quadratic, tau) = model.risk.excess_moments(&model.weights);
         // Everything times 6^d; a quarter of the mean square.
         let claimed = total * (first * quadratic + second * tau * tau);
-        differences += usize::from(0.25 * mean != claimed);
-        differences += usize::from(0.25 * mean != total * model.risk.population_risk(&model.weights));
-    }
-    trial.equal(
-        format!("{count} integer models, d = 2 and 3, width 1 to 4, against an exact expectation: differences"),
-        differences,
-    );
+        usize::from(0.25 * mean != claimed)
+            + usize::from(0.25 * mean != total * model.risk.population_risk(&model.weights))
+    });
 }
 
 /// `G = (first QDQ + second tau Q) W`.
 fn gradient_formula(constants: &[f64], trial: &mut Trial) {
     let [first, second] = constants else { unreachable!("two constants") };
-    let count = trial.count(300, 60);
-    let mut differences = 0;
-    for k in 0..count {
-        let model = match Model::random(2 + k % 2, 1 + k % 4, trial, k as u64) {
-            Ok(model) => model,
-            Err(reason) => return trial.unknown("a random model", reason),
-        };
+    integer_models(trial, "against an exact expectation", |model| {
         let d = model.signal.len();
         let mut mean = DMatrix::zeros(d, model.weights.ncols());
         // E[(x'Dx) x x'] W; the square of sqrt 3 for x x'.
@@ -139,24 +136,14 @@ fn gradient_formula(constants: &[f64], trial: &mut Trial) {
         let (_, tau) = model.risk.excess_moments(&model.weights);
         let energy = model.risk.covariance().times(&model.weights) * tau;
         let claimed = ((&gradient - &energy) * (first / 2.0) + energy * *second) * total;
-        differences += usize::from(mean != claimed);
-    }
-    trial.equal(
-        format!("{count} integer models, d = 2 and 3, width 1 to 4, against an exact expectation: differences"),
-        differences,
-    );
+        usize::from(mean != claimed)
+    });
 }
 
 /// `S -> S - first eta (A S + S A) + second eta^2 A S A` for a step of GD, `A = 2 QDQ + tau Q`; with `eta = 1`.
 fn second_moment(constants: &[f64], trial: &mut Trial) {
     let [first, second] = constants else { unreachable!("two constants") };
-    let count = trial.count(300, 60);
-    let mut differences = 0;
-    for k in 0..count {
-        let model = match Model::random(2 + k % 2, 1 + k % 4, trial, k as u64) {
-            Ok(model) => model,
-            Err(reason) => return trial.unknown("a random model", reason),
-        };
+    integer_models(trial, "a step each, exactly", |model| {
         let (w, d) = (&model.weights, model.signal.len());
         let mut gradient = DMatrix::zeros(d, w.ncols());
         (&model.risk).gradient(w, &mut gradient);
@@ -166,10 +153,6 @@ fn second_moment(constants: &[f64], trial: &mut Trial) {
         let q = &model.factor * model.factor.transpose();
         let a = &q * &excess * &q * 2.0 + &q * (&q * &excess).trace();
         let claimed = &s - (&a * &s + &s * &a) * *first + &a * &s * &a * *second;
-        differences += usize::from(&step * step.transpose() != claimed);
-    }
-    trial.equal(
-        format!("{count} integer models, d = 2 and 3, width 1 to 4, a step each, exactly: differences"),
-        differences,
-    );
+        usize::from(&step * step.transpose() != claimed)
+    });
 }

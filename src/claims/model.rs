@@ -135,9 +135,7 @@ fn clock_error(power: f64, factor: f64, clock: f64, seed: u64) -> Result<f64, St
         }
         Ok(weights)
     };
-    // As in equivariance: conditions of gradients below 1e4.
-    let rounding = 1e4 * (steps * dimension * dimension) as f64 * f64::EPSILON;
-    Ok((run(factor, 1e-3)? - run(1.0, 1e-3 * clock)?).amax() / rounding)
+    Ok((run(factor, 1e-3)? - run(1.0, 1e-3 * clock)?).amax() / rounding_of(steps, dimension * dimension))
 }
 
 /// Variances 1, 1/2, 1/3, ... and a signal on every second of them.
@@ -214,15 +212,9 @@ fn deviation_in_space(
     let covariance = CovarianceMatrix::full((&covariance + covariance.transpose()) * 0.5).map_err(text)?;
     let signal = (&turn * risk.signal()).column(0).into_owned();
     let turned_risk = DenseRisk::new(covariance, signal).map_err(text)?;
-    let step_size = 0.01;
-    let mut plain = Recursion::new(&risk, method.clone(), step_size, start.clone()).map_err(text)?;
-    let mut turned = Recursion::new(&turned_risk, method.clone(), step_size, &turn * &start).map_err(text)?;
-    for _ in 0..steps {
-        plain.step().map_err(|stop| stop.to_string())?;
-        turned.step().map_err(|stop| stop.to_string())?;
-    }
-    let rounding = 1e4 * (steps * dimension * dimension) as f64 * f64::EPSILON;
-    Ok((turned.weights() - &turn * plain.weights()).amax() / rounding)
+    let plain = after(steps, &risk, method, start.clone())?;
+    let turned = after(steps, &turned_risk, method, &turn * &start)?;
+    Ok((turned - &turn * plain).amax() / rounding_of(steps, dimension * dimension))
 }
 
 fn deviation(
@@ -238,15 +230,22 @@ fn deviation(
     let start = gaussian_start(dimension, width, 1.0, seed).map_err(text)?;
     let mut turn = orthogonal_start(width, width, 1.0, seed ^ 0xABCD).map_err(text)?;
     turn.column_mut(0).scale_mut(stretch);
-    let step_size = 0.01;
-    let mut plain = Recursion::new(&risk, method.clone(), step_size, start.clone()).map_err(text)?;
-    let mut turned = Recursion::new(&risk, method.clone(), step_size, &start * &turn).map_err(text)?;
+    let plain = after(steps, &risk, method, start.clone())?;
+    let turned = after(steps, &risk, method, &start * &turn)?;
+    Ok((turned - plain * &turn).amax() / rounding_of(steps, dimension * width))
+}
+
+/// The weights after some steps of 0.01 from `start`.
+fn after(steps: usize, risk: &DenseRisk, method: &Method<f64>, start: DMatrix<f64>) -> Result<DMatrix<f64>, String> {
+    let mut recursion = Recursion::new(risk, method.clone(), 0.01, start).map_err(|error| error.to_string())?;
     for _ in 0..steps {
-        plain.step().map_err(|stop| stop.to_string())?;
-        turned.step().map_err(|stop| stop.to_string())?;
+        recursion.step().map_err(|stop| stop.to_string())?;
     }
-    // A polar factor of a Gaussian gradient of this size has a condition below 1e4 in all but a fraction of instances; a step
-    // commits d roundings, enlarged by that.
-    let rounding = 1e4 * steps as f64 * (dimension * width) as f64 * f64::EPSILON;
-    Ok((turned.weights() - plain.weights() * &turn).amax() / rounding)
+    Ok(recursion.weights().clone())
+}
+
+/// A polar factor of a Gaussian gradient of such a size has a condition below 1e4 in all but a fraction of instances; a step commits a rounding an
+/// entry, enlarged by that.
+fn rounding_of(steps: usize, entries: usize) -> f64 {
+    1e4 * (steps * entries) as f64 * f64::EPSILON
 }

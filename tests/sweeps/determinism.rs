@@ -81,35 +81,34 @@ fn merging_is_the_same_in_any_order() {
     assert!(forwards == order("backwards", [2, 1, 0, 2]) && forwards == order("twice", [1, 1, 0, 2]));
 }
 
-#[test]
-fn a_grown_grid_keeps_what_exists_and_equals_one_that_never_grew() {
+/// Cells that a grid computes when it grows from `small` to `large`, as far as the log's length tells: 26 bytes each, and the frames around
+/// them. It equals one that never grew.
+fn added_by_growing(small: &str, large: &str) -> u64 {
     let (_guard, path) = folder();
-    let small = "--x spike=0:20:6 --y init=1e-6:1e-1:6:log --optimizer gd --plot svg";
-    let large = "--x spike=0:20:11 --y init=1e-6:1e-1:11:log --optimizer specgd,gd --plot svg";
     let (grown, never) = (path.join("grown"), path.join("never"));
+    let length = || std::fs::metadata(grown.join("cells.log")).unwrap().len();
     run(phase_diagram(&grown, small), 0);
-    let before = std::fs::metadata(grown.join("cells.log")).unwrap().len();
+    let before = length();
     run(phase_diagram(&grown, &format!("{large} --resume")), 0);
     run(phase_diagram(&never, large), 0);
     assert!(artefacts(&grown) == artefacts(&never));
-    // 36 of 242 cells were there: the log has grown by the other 206, at 26 bytes each and the frames around them.
-    let after = std::fs::metadata(grown.join("cells.log")).unwrap().len();
-    let added = (after - before) / 26;
+    (length() - before) / 26
+}
+
+#[test]
+fn a_grown_grid_keeps_what_exists_and_equals_one_that_never_grew() {
+    let small = "--x spike=0:20:6 --y init=1e-6:1e-1:6:log --optimizer gd --plot svg";
+    let large = "--x spike=0:20:11 --y init=1e-6:1e-1:11:log --optimizer specgd,gd --plot svg";
+    // 36 of 242 cells were there.
+    let added = added_by_growing(small, large);
     assert!((206..206 + 100).contains(&added), "{added} cells were added");
 }
 
 #[test]
 fn a_grid_that_grows_beyond_its_ends_keeps_what_exists() {
-    let (_guard, path) = folder();
     let small = "--x spike=0:20:41 --y init=1e-5:1e-1:9:log --optimizer specgd --plot svg";
     let large = "--x spike=0:30:61 --y init=1e-8:1e-1:15:log --optimizer specgd --plot svg";
-    let (grown, never) = (path.join("grown"), path.join("never"));
-    run(phase_diagram(&grown, small), 0);
-    let before = std::fs::metadata(grown.join("cells.log")).unwrap().len();
-    run(phase_diagram(&grown, &format!("{large} --resume")), 0);
-    run(phase_diagram(&never, large), 0);
-    assert!(artefacts(&grown) == artefacts(&never));
     // 369 of 915 cells were there.
-    let added = (std::fs::metadata(grown.join("cells.log")).unwrap().len() - before) / 26;
+    let added = added_by_growing(small, large);
     assert!((546..546 + 100).contains(&added), "{added} cells were added");
 }

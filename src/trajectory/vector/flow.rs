@@ -31,7 +31,8 @@ pub struct VectorSegment<'a> {
     flow: &'a VectorFlow<'a>,
 }
 
-/// What an interpolation of squares may miss, relative to the largest in the segment; what a column of this share of the energy may miss.
+/// What an interpolation of squares may miss, relative to the largest in the segment; what a column of this share of the energy may miss. Beside it
+/// what the resolution of time leaves open.
 const MISSED: f64 = 1e-12;
 
 /// A piece this small a share of a stretch is given up.
@@ -77,12 +78,16 @@ impl<'a> VectorFlow<'a> {
         let knots = chebyshev::points().map(|theta| self.squares_at(self.start + theta * self.length));
         let from_values = chebyshev::from_values();
         let largest = |j: usize| knots.iter().fold(0.0_f64, |m, knot| m.max(knot[j]));
+        let smallest = |j: usize| knots.iter().fold(f64::INFINITY, |m, knot| m.min(knot[j]));
         let energy = largest(knots[0].len() - 1);
+        // Where a method arrives in finite time, a square may change by all of itself within what a double can tell of the time.
+        let resolution = 8.0 * f64::EPSILON * (self.start + self.length) / self.length;
         let mut squares = Vec::with_capacity(knots[0].len());
         for j in 0..knots[0].len() {
             let values = std::array::from_fn(|k| knots[k][j]);
             let series = chebyshev::times(&from_values, &values);
-            if chebyshev::tail(&series) > MISSED * largest(j).max(MISSED * energy) {
+            let unsure = resolution * (largest(j) - smallest(j));
+            if chebyshev::tail(&series) > MISSED * largest(j).max(MISSED * energy) + unsure {
                 return None;
             }
             let mut scale = 1.0;
