@@ -2,9 +2,13 @@
 
 use nalgebra::DMatrix;
 use proptest::prelude::*;
+use specdyn::descent::{Method, Optimizer};
+use specdyn::experiment::{Covariance, LossScale, Setting, Signal};
 use specdyn::product::{Element, Panels, Part, add_product, add_transposed_product};
 use specdyn::risk::{EmpiricalGradient, Samples, Source};
 use specdyn::scalar::NormalStream;
+use specdyn::simulation::{Data, Simulation};
+use specdyn::weights::Start;
 
 fn normal_matrix(rows: usize, columns: usize, stream: u64) -> DMatrix<f64> {
     let mut numbers = vec![0.0; rows * columns];
@@ -196,4 +200,55 @@ fn label_noise_has_its_share_of_the_variance() {
     // Seven standard errors of a mean of 12,000 numbers without heavy tails: below 1e-9 with room for their skewness.
     assert!((mean - expected).abs() < 7.0 * (variance / seeds as f64).sqrt(), "{mean} {expected}");
     assert!(7.0 * (variance / seeds as f64).sqrt() < 0.1 * expected, "the band is narrow");
+}
+
+/// Fresh samples with label noise beside a signal of unit energy, as the companion paper has them; `derivations/model.md`, signal-length.
+#[test]
+fn a_run_beside_a_signal_of_unit_energy_is_the_descent_as_it_is_written() {
+    for (p, width, start) in
+        [(1.0, 1, Start::Sphere), (0.0, 1, Start::Sphere), (0.5, 1, Start::Sphere), (1.0, 3, Start::Gaussian)]
+    {
+        let (dimension, batch, eta, steps, seed) = (9, 40, 0.02, 25, 3);
+        let covariance = Covariance::PowerLaw { exponent: 1.5, dimension, signal: 1 };
+        let setting = Setting {
+            signal: Signal::UnitEnergy,
+            width: Some(width),
+            start,
+            loss_scale: LossScale::One,
+            ..Setting::new(covariance, 0.7, Method::GradientDescent)
+        };
+        let problem = Setting { seed, width: Some(1), ..setting.clone() }.vector_problem().unwrap();
+        let (signal, square) = (problem.signal(), problem.signal().iter().map(|x| x * x).sum::<f64>());
+        assert!((square - 1.0).abs() > 0.5);
+        let mut weights = start.draw(dimension as usize, width as usize, 0.7, seed).unwrap();
+        let mut simulation = Simulation::new(setting, Optimizer::Method(Method::power(p).unwrap()), 0, eta, steps);
+        (simulation.data, simulation.noise) = (Data::Online(batch), 0.3);
+        let run = simulation.run(seed).unwrap();
+        assert_eq!(run.observations.len() as u64, steps + 1);
+        let deviation: Vec<f64> = problem.variance().iter().map(|q| q.sqrt()).collect();
+        let source = Source { deviation: &deviation, noise: 0.3, seed };
+        let mut samples = Samples::<f64>::zeros(batch, dimension as usize);
+        for (observation, step) in run.observations.iter().zip(0..) {
+            samples.redraw(&source, step * batch as u64);
+            let (mut risk, mut gradient) = (0.0, weights.clone() * 0.0);
+            for i in 0..batch {
+                let x = nalgebra::DVector::from_fn(dimension as usize, |j, _| samples.get(i, j));
+                let outputs = weights.transpose() * &x;
+                let along: f64 = x.iter().zip(signal).map(|(x, w)| x * w).sum();
+                let residual = outputs.norm_squared() - along * along - samples.noise(i);
+                risk += residual * residual / batch as f64;
+                gradient += 4.0 / batch as f64 * residual * x * outputs.transpose();
+            }
+            let on_signal = (weights.transpose() * nalgebra::DVector::from_column_slice(signal)).norm() / square;
+            for (found, expected) in [(observation.coefficients[0], on_signal), (observation.empirical_risk, risk)] {
+                assert!(
+                    (found - expected).abs() < 1e-11 * (1.0 + expected),
+                    "p = {p}, step {step}: {found} {expected}"
+                );
+            }
+            // A vector's spectral function is its length's.
+            let length = gradient.norm();
+            weights -= eta * length.powf(p - 1.0) * gradient;
+        }
+    }
 }

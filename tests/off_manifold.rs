@@ -1,12 +1,15 @@
 //! Tilted and random signals, and weights of any width, as a setting sees them. That each form is the full matrix: `reduction`.
 
+use nalgebra::DVector;
 use proptest::prelude::*;
 use specdyn::descent::Method;
 use specdyn::experiment::{Covariance, LossScale, Outcome, Plan, Row, Setting, Signal, Status, measure, run};
-use specdyn::observe::{Condition, Observable, Quantity};
+use specdyn::observe::{Condition, ESCAPE_LEVEL, Observable, Quantity};
+use specdyn::risk::{BlockRisk, DenseRisk};
 use specdyn::scalar::Stream;
-use specdyn::trajectory::{EventKind, Stop};
-use specdyn::weights::Start;
+use specdyn::spectrum::CovarianceMatrix;
+use specdyn::trajectory::{EventKind, MatrixFlow, Recursion, Stop, VectorPath};
+use specdyn::weights::{BlockWeights, Start};
 
 fn spiked(strength: f64, dimension: u64) -> Setting {
     Setting::new(Covariance::Spiked { strength, dimension }, 1e-3, Method::GradientDescent)
@@ -155,6 +158,82 @@ fn the_loss_scale_is_a_change_of_clock_off_the_manifold_too() {
     let (a, b) = (rows(&quarter, &at(&[2.0])).0, rows(&one, &at(&[0.5])).0);
     assert_eq!(a[0].coefficients, b[0].coefficients);
     assert_eq!(4.0 * a[0].risk, b[0].risk);
+}
+
+/// Settings with a signal of unit energy whose length is not 1, and the risk beside that signal as it is.
+fn unit_energy() -> Vec<(Setting, DenseRisk)> {
+    let power_law = |exponent, dimension| {
+        Setting::new(Covariance::PowerLaw { exponent, dimension, signal: 1 }, 0.7, Method::GradientDescent)
+    };
+    let settings = [
+        Setting { width: Some(1), start: Start::Sphere, ..power_law(1.5, 12) },
+        Setting { width: Some(3), start: Start::Gaussian, loss_scale: LossScale::One, ..power_law(1.0, 9) },
+        power_law(0.5, 6),
+        Setting { width: Some(2), init: 0.1, loss_scale: LossScale::One, ..spiked(40.0, 7) },
+    ];
+    let with_risk = |(seed, setting): (u64, Setting)| {
+        let setting = Setting { signal: Signal::UnitEnergy, seed, ..setting };
+        let one = Setting { width: Some(1), ..setting.clone() }.vector_problem().unwrap();
+        let covariance = CovarianceMatrix::diagonal(one.variance().to_vec()).unwrap();
+        let risk = DenseRisk::new(covariance, DVector::from_column_slice(one.signal())).unwrap();
+        let (energy, length) = (risk.signal_energy(), risk.signal().norm());
+        assert!((energy - 1.0).abs() < 1e-14 && (length - 1.0).abs() > 0.1, "{energy} {length}, {setting:?}");
+        (setting, risk)
+    };
+    (5..).zip(settings).map(with_risk).collect()
+}
+
+/// `derivations/model.md`, signal-length: coefficients are in units of the signal's length, times and risk are not.
+#[test]
+fn a_signal_of_unit_energy_is_the_full_matrix_beside_it() {
+    let scale = |setting: &Setting| if setting.loss_scale == LossScale::One { 4.0_f64 } else { 1.0 };
+    let compare = |row: &Row, weights: &nalgebra::DMatrix<f64>, setting: &Setting, risk: &DenseRisk| {
+        let length = risk.signal().norm();
+        let along = (weights.transpose() * risk.signal()).norm() / length;
+        let mut pairs = vec![
+            (row.coefficients[0], along / length),
+            (row.alignment.unwrap(), (along / weights.norm()).powi(2)),
+            (row.risk, scale(setting) * risk.population_risk(weights)),
+        ];
+        if matches!(setting.covariance, Covariance::PowerLaw { .. }) {
+            pairs.extend(row.coefficients[1..].iter().zip(weights.row_iter()).map(|(w, r)| (*w, r.norm() / length)));
+        }
+        for (found, expected) in pairs {
+            assert!((found - expected).abs() < 1e-11 * (1.0 + expected), "{found} {expected}, {row:?} of {setting:?}");
+        }
+    };
+    for (setting, risk) in unit_energy() {
+        let (d, m) = (setting.covariance.dimension(), setting.width.unwrap_or(setting.covariance.dimension()));
+        let start = setting.start.draw(d as usize, m as usize, setting.init, setting.seed).unwrap();
+        for p in [0.0, 0.5, 1.0] {
+            let (method, eta) = (Method::power(p).unwrap(), 0.02);
+            let setting = Setting { method: method.clone(), step_size: Some(eta), ..setting.clone() };
+            let mut full = Recursion::new(&risk, method, eta * scale(&setting).powf(p), start.clone()).unwrap();
+            let plan = Plan { rows: vec![0.0, 1.0, 10.0, 40.0], until: None, horizon: Some(40.0 * eta) };
+            for row in rows(&setting, &plan).0 {
+                while full.steps() < row.step.unwrap() {
+                    full.step().unwrap();
+                }
+                compare(&row, full.weights(), &setting, &risk);
+            }
+        }
+        let block = BlockRisk::dense(risk.clone());
+        let mut full = MatrixFlow::new(&block, BlockWeights::dense(start)).unwrap();
+        for row in rows(&setting, &at(&[0.0, 0.1, 0.5, 3.0])).0 {
+            compare(&row, &full.weights_at(row.time * scale(&setting)).unwrap().block, &setting, &risk);
+        }
+    }
+    // At width one SpecGD and powers have flows too, and cells of a diagram their times.
+    let (setting, _) = unit_energy().swap_remove(0);
+    for p in [0.0, 0.5, 1.0] {
+        let setting = Setting { method: Method::power(p).unwrap(), ..setting.clone() };
+        let escape = measure(&setting, Observable::EscapeTime, None).value.unwrap();
+        let problem = setting.vector_problem().unwrap();
+        let weights = VectorPath::solve_by(&problem, &setting.method, escape).unwrap().weights(escape);
+        let square: f64 = problem.signal().iter().map(|x| x * x).sum();
+        let along: f64 = problem.signal().iter().zip(&weights).map(|(x, w)| x * w).sum();
+        assert!((along.abs() / square - ESCAPE_LEVEL).abs() < 1e-11, "p = {p}: {along} {square}");
+    }
 }
 
 #[test]

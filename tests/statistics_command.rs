@@ -81,7 +81,7 @@ fn what_does_not_fit_is_refused_in_one_line() {
         (&["--statistics", "s", "--time", "1", "--until", "risk<=1"], "--until"),
         (&["--statistics", "s", "--time", "1", "--precision", "interval"], "--precision"),
         (&["--statistics", "s", "--time", "1", "--events", "--step-size", "1"], "--events"),
-        (&["--time", "1"], "signal"),
+        (&["--time", "1", "--precision", "interval"], "precision"),
     ] {
         let output = specdyn(&[&COMPANION[..], more].concat());
         let said = String::from_utf8(output.stderr).unwrap();
@@ -91,6 +91,48 @@ fn what_does_not_fit_is_refused_in_one_line() {
     let wide = specdyn(&["--optimizer", "gd", "--statistics", "s", "--time", "1"]);
     assert_eq!(wide.status.code(), Some(64));
     assert!(String::from_utf8_lossy(&wide.stderr).contains("width"));
+}
+
+/// The risk of the same start, as every command that has the model prints it.
+#[test]
+fn every_command_takes_the_companion_papers_signal() {
+    let model = |more: &[&str]| {
+        let mut arguments = COMPANION;
+        arguments[3] = "12";
+        [&arguments[..], more].concat().into_iter().map(String::from).collect::<Vec<_>>()
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let cells = |name: &str| folder.path().join(name).to_str().unwrap().to_string();
+    let read = |command: &str, more: &[&str], column: &str| -> f64 {
+        let output = Command::new(env!("CARGO_BIN_EXE_specdyn")).arg(command).args(model(more)).output().unwrap();
+        assert!(output.status.success(), "{command}: {}", String::from_utf8_lossy(&output.stderr));
+        let mut text = String::from_utf8(output.stdout).unwrap();
+        if let Some(k) = more.iter().position(|x| *x == "--output") {
+            text = std::fs::read_to_string(format!("{}/cells.csv", more[k + 1])).unwrap();
+        }
+        let mut lines = text.lines();
+        let place = lines.next().unwrap().split(',').position(|name| name == column).unwrap();
+        lines.next().unwrap().split(',').nth(place).unwrap().parse().unwrap()
+    };
+    let risk = read("population", &["--statistics", "risk", "--time", "1"], "risk");
+    let axes = ["--x", "init=1:2:2", "--y", "exponent=2:3:2", "--observe", "risk", "--time", "0"];
+    let runs = ["--samples", "40", "--noise", "0.1", "--seeds", "1", "--step-size", "1e-3"];
+    let (plain, sampled) = (cells("plain"), cells("sampled"));
+    let plain = [&axes[..], &["--output", &plain]].concat();
+    let sampled = [&axes[..], &runs, &["--output", &sampled]].concat();
+    let run = [&runs[..], &["--time", "2e-3"]].concat();
+    for (command, more, column) in [
+        ("population", &["--time", "1"][..], "risk"),
+        ("population", &["--step-size", "1e-3", "--steps", "2"], "risk"),
+        ("simulate", &run, "population_risk"),
+        ("phase-diagram", &plain, "value"),
+        ("phase-diagram", &sampled, "value"),
+    ] {
+        let found = read(command, more, column);
+        assert!((found / risk - 1.0).abs() < 1e-13, "{command} {more:?}: {found} {risk}");
+    }
+    let deviation = read("compare", &run, "median");
+    assert!(deviation > 0.0 && deviation < 1e-2, "{deviation}");
 }
 
 #[test]

@@ -35,7 +35,7 @@ pub(crate) struct ModelOptions {
     #[arg(long, value_name = "RHO", default_value = "0", allow_hyphen_values = true)]
     pub(crate) overlap: String,
     /// `random`: the signal is uniform on the unit sphere (drawn from --seed) instead of an eigenvector; `unit-energy`: so directed, and of
-    /// the length at which w*'Qw* = 1 (with --statistics)
+    /// the length at which w*'Qw* = 1, in units of which coefficients are then printed
     #[arg(long, value_name = "KIND", value_parser = ["eigenvector", "random", "unit-energy"], default_value = "eigenvector")]
     pub(crate) signal: String,
     /// Width m of the weights; default D (on the manifold), 1 is classical phase retrieval

@@ -1,7 +1,8 @@
+use super::signal::{Components, MAX_ENTRIES, groups_and_signal};
 use super::{Covariance, Setting, Signal};
 use crate::observe::OverlapGauge;
 use crate::risk::{BlockRisk, DenseRisk};
-use crate::scalar::{DomainError, Stream};
+use crate::scalar::DomainError;
 use crate::spectrum::{CovarianceMatrix, Group, Spectrum, TiltedSpectrum};
 use crate::trajectory::VectorProblem;
 use crate::weights::{BlockWeights, Column, Compressed, Overlaps};
@@ -41,9 +42,6 @@ impl Model {
         }
     }
 }
-
-/// Entries of a matrix that is written out: a random signal, or a dense start.
-const MAX_ENTRIES: u64 = 1 << 24;
 
 /// Overlaps are squares; below this start theirs would leave the range of doubles.
 const SMALLEST_INIT: f64 = 1e-150;
@@ -176,79 +174,4 @@ fn column(group: &Group, theta: f64, rows: std::ops::Range<usize>, remainder: Op
     let others = has_others(group, theta);
     let directions = (group.multiplicity - u64::from(others)) as f64;
     Column { rows, remainder, directions, target: if others { 0.0 } else { theta * theta } }
-}
-
-/// A signal: all its components, or those along the first direction of each group where the others are 0.
-pub(super) enum Components {
-    All(Vec<f64>),
-    First(Vec<f64>),
-}
-
-impl Components {
-    /// `theta_j = ||P_j w*||` (with a sign where there is one direction only).
-    fn along_groups(&self, groups: &[Group]) -> Vec<f64> {
-        let all = match self {
-            Self::First(theta) => return theta.clone(),
-            Self::All(signal) => signal,
-        };
-        let mut rest = &all[..];
-        let mut theta = Vec::with_capacity(groups.len());
-        for group in groups {
-            let (part, others) = rest.split_at(group.multiplicity as usize);
-            theta.push(if let [x] = part { *x } else { norm(part) });
-            rest = others;
-        }
-        let length = norm(&theta);
-        theta.iter_mut().for_each(|x| *x /= length);
-        theta
-    }
-
-    pub(super) fn written_out(self, groups: &[Group]) -> Result<Vec<f64>, DomainError> {
-        let theta = match self {
-            Self::All(signal) => return Ok(signal),
-            Self::First(theta) => theta,
-        };
-        let mut signal = Vec::new();
-        for (group, theta) in groups.iter().zip(theta) {
-            signal.push(theta);
-            signal.resize(signal.len() + group.multiplicity as usize - 1, 0.0);
-        }
-        Ok(signal)
-    }
-}
-
-fn norm(x: &[f64]) -> f64 {
-    x.iter().map(|x| x * x).sum::<f64>().sqrt()
-}
-
-pub(super) fn groups_and_signal(setting: &Setting<f64>) -> Result<(Vec<Group>, Components), DomainError> {
-    match (&setting.covariance, &setting.signal) {
-        (Covariance::Spiked { strength, dimension }, Signal::Overlap(rho)) if *rho != 0.0 => {
-            let theta = TiltedSpectrum::overlap(*strength, *dimension, *rho)?.theta().to_vec();
-            Ok((setting.covariance.groups()?, Components::First(theta)))
-        }
-        (_, Signal::UnitEnergy) => {
-            let domain = "eigenvector or random: a signal of another length is known to summary statistics only";
-            Err(DomainError::new("signal", "unit-energy", domain))
-        }
-        (_, Signal::Random) => {
-            let (groups, dimension) = (setting.covariance.groups()?, setting.covariance.dimension());
-            if dimension > MAX_ENTRIES {
-                return Err(DomainError::new("dim", dimension, "at most 2^24, for a signal that is drawn"));
-            }
-            let mut signal = vec![0.0; dimension as usize];
-            Stream::Signal.of(setting.seed).fill(0, &mut signal);
-            let length = norm(&signal);
-            signal.iter_mut().for_each(|x| *x /= length);
-            Ok((groups, Components::All(signal)))
-        }
-        _ => {
-            let spectrum = setting.spectrum()?;
-            let pairs = spectrum.variance().iter().zip(spectrum.multiplicity());
-            let groups: Vec<Group> = pairs.map(|(q, n)| Group { variance: *q, multiplicity: *n as u64 }).collect();
-            let mut theta = vec![0.0; groups.len()];
-            theta[0] = 1.0;
-            Ok((groups, Components::First(theta)))
-        }
-    }
 }

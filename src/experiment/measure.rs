@@ -81,8 +81,7 @@ impl Status {
     }
 }
 
-/// The cap, in units of `(1 + log(1/init))/q_0^(2 p)`, p the spectral power (GD 1, SpecGD 0), as gradients grow with the square of the
-/// variances: escapes take about a third of one, contractions to 1 % noise a few tens.
+/// The cap, in the units of [`Setting::cap`]: escapes take about a third of one, contractions to 1 % noise a few tens.
 const CAP: f64 = 100.0;
 
 /// The cap in steps of a recursion.
@@ -139,20 +138,29 @@ fn together(settings: &[Setting<f64>], observable: Observable, time: Option<f64>
 
 /// When a measurement ends at the latest, on the setting's clock, given the variance of the signal: at `time`, or at a cap.
 fn horizon(setting: &Setting<f64>, q: f64, time: Option<f64>) -> Result<f64, DomainError> {
-    let clock = match setting.method {
-        Method::GradientDescent => q * q,
-        Method::Spectral => 1.0,
-        Method::Power(p) => libm::pow(q * q, p),
-    };
-    let cap = CAP * (1.0 + Real::ln(&setting.init).abs()) / clock / setting.clock_rate();
+    let cap = setting.cap(CAP, q);
     setting.check_steps(Some(&time.unwrap_or(cap)))?;
     // Nobody asked for the cap: a recursion gives up earlier where it takes too many steps.
     let steps = setting.step_size.map_or(f64::INFINITY, |eta| MOST_STEPS * eta);
     Ok(time.unwrap_or(cap.min(steps)))
 }
 
+impl Setting<f64> {
+    /// `units (1 + log(1/init))/q^(2 p)` on the setting's clock, p the spectral power (GD 1, SpecGD 0), q the variance of the signal:
+    /// gradients grow with the square of the variances.
+    pub(crate) fn cap(&self, units: f64, q: f64) -> f64 {
+        let clock = match self.method {
+            Method::GradientDescent => q * q,
+            Method::Spectral => 1.0,
+            Method::Power(p) => libm::pow(q * q, p),
+        };
+        units * (1.0 + Real::ln(&self.init).abs()) / clock / self.clock_rate()
+    }
+}
+
 fn try_measure(setting: &Setting<f64>, observable: Observable, time: Option<f64>) -> Result<Measured, DomainError> {
     setting.check_flow()?;
+    let setting = &setting.in_signal_units()?;
     let model = Model::of(setting)?;
     let horizon = horizon(setting, model.signal_variance(), time)?;
     if observable == Observable::Amplification {

@@ -14,6 +14,7 @@ mod model;
 mod run;
 mod setting;
 mod settled;
+mod signal;
 mod vector;
 mod watch;
 

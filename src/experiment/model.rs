@@ -90,13 +90,17 @@ pub enum Signal<T> {
     Overlap(T),
     /// Uniform on the unit sphere, drawn from the setting's seed.
     Random,
-    /// Of the same direction, and of the length at which `w*'Qw* = 1`, the companion paper's. For summary statistics at width one.
+    /// Of the same direction, and of the length at which `w*'Qw* = 1`, the companion paper's. It is run as [`Signal::OfLength`].
     UnitEnergy,
+    /// Of the same direction and of this length, in units of which are `init` and all coefficients: see [`Setting::in_signal_units`].
+    ///
+    /// [`Setting::in_signal_units`]: super::Setting::in_signal_units
+    OfLength(T),
 }
 
 impl<T> Signal<T> {
     /// Whether it is drawn from a seed.
     pub(crate) fn is_drawn(&self) -> bool {
-        matches!(self, Self::Random | Self::UnitEnergy)
+        matches!(self, Self::Random | Self::UnitEnergy | Self::OfLength(_))
     }
 }

@@ -55,11 +55,12 @@ pub fn run<T: Real>(
     setting.check_flow()?;
     setting.check_steps(plan.horizon.as_ref())?;
     if !setting.is_on_manifold() {
-        let Some((setting, plan)) = in_doubles(setting).zip(in_doubles(plan)) else {
+        let Some((setting, plan)) = in_doubles::<_, Setting<f64>>(setting).zip(in_doubles(plan)) else {
             return Err(DomainError::new("precision", "other than f64", NO_OTHER_NUMBERS));
         };
         let emit = |row: Row<f64>| same(row).into_iter().for_each(&mut emit);
-        return run_blocks(setting, plan, emit).map(|outcome| same(outcome).expect("T is f64 here"));
+        return run_blocks(&setting.in_signal_units()?, plan, emit)
+            .map(|outcome| same(outcome).expect("T is f64 here"));
     }
     let spectrum = setting.spectrum()?;
     let start = setting.start(&spectrum)?;

@@ -102,7 +102,7 @@ impl<T: Real> Setting<T> {
         let aligned = match &self.signal {
             Signal::Eigenvector => true,
             Signal::Overlap(rho) => rho.sign() == Some(Ordering::Equal),
-            Signal::Random | Signal::UnitEnergy => false,
+            Signal::Random | Signal::UnitEnergy | Signal::OfLength(_) => false,
         };
         aligned && self.starts_isotropic()
     }
@@ -125,6 +125,9 @@ impl<T: Real> Setting<T> {
             if !inside {
                 return Err(DomainError::new("overlap", rho, "a number in [-1, 1]"));
             }
+        }
+        if let Signal::OfLength(length) = &self.signal {
+            positive("signal", length)?;
         }
         match self.width {
             Some(0) => Err(DomainError::new("width", 0, "an integer from 1 to 2^53")),
@@ -219,22 +222,38 @@ impl<T: Real> Setting<T> {
         equal_start(spectrum, &self.init)
     }
 
-    /// How many units of the quarter-loss clock one unit of this experiment's clock is: `c^p` when the loss is c times larger.
+    /// How many units of the quarter-loss clock one unit of this experiment's clock is: `k^p` when the loss is k times larger, and
+    /// `c^(3p - 1)` in units of a signal of length c.
     pub fn clock_rate(&self) -> T {
         let four = self.init.int(4);
-        match (self.loss_scale, &self.method) {
+        let rate = match (self.loss_scale, &self.method) {
             (LossScale::Quarter, _) | (LossScale::One, Method::Spectral) => self.init.int(1),
             (LossScale::One, Method::GradientDescent) => four,
             (LossScale::One, Method::Power(p)) => four.pow(p),
+        };
+        match (&self.signal, &self.method) {
+            (Signal::OfLength(c), Method::GradientDescent) => rate * &c.square(),
+            (Signal::OfLength(c), Method::Spectral) => rate / c,
+            (Signal::OfLength(c), Method::Power(p)) => rate * &c.pow(&(p.times(3) - &p.int(1))),
+            _ => rate,
         }
     }
 
     /// What the risk of the quarter normalisation is multiplied with.
     pub fn risk_scale(&self) -> T {
-        self.init.int(match self.loss_scale {
+        let scale = self.init.int(match self.loss_scale {
             LossScale::Quarter => 1,
             LossScale::One => 4,
-        })
+        });
+        scale * &self.label_scale().square()
+    }
+
+    /// What the labels of a signal of length 1 are multiplied with: the square of the signal's length, where coefficients are in its units.
+    pub fn label_scale(&self) -> T {
+        match &self.signal {
+            Signal::OfLength(c) => c.square(),
+            _ => self.init.int(1),
+        }
     }
 }
 

@@ -1,7 +1,7 @@
-use super::blocks::groups_and_signal;
-use super::{Setting, Signal};
+use super::Setting;
+use super::signal::{each_variance, groups_and_signal};
 use crate::observe::vector::Statistic;
-use crate::scalar::{DomainError, Stream};
+use crate::scalar::DomainError;
 use crate::trajectory::{Profile, Stop, VectorPath, VectorProblem, VectorRecursion};
 
 /// A setting of width one, run as the vector that it is: any spectrum and signal, any method, flow or recursion.
@@ -27,18 +27,9 @@ impl Setting<f64> {
             let width = self.width.unwrap_or(dimension);
             return Err(DomainError::new("width", width, "1, for the summary statistics of one vector"));
         }
-        let signal = if self.signal.is_drawn() { Signal::Random } else { self.signal.clone() };
-        let plain = Self { signal, ..self.clone() };
-        let (groups, signal) = groups_and_signal(&plain)?;
-        let mut signal = signal.written_out(&groups)?;
-        let each = groups.iter().flat_map(|g| std::iter::repeat_n(g.variance, g.multiplicity as usize));
-        let variance: Vec<f64> = each.collect();
-        if self.signal == Signal::UnitEnergy {
-            Stream::Signal.of(self.seed).fill(0, &mut signal);
-            let energy: f64 = signal.iter().zip(&variance).map(|(x, q)| q * x * x).sum();
-            let root = energy.sqrt();
-            signal.iter_mut().for_each(|x| *x /= root);
-        }
+        let (groups, signal) = groups_and_signal(self)?;
+        let signal = signal.written_out(&groups)?;
+        let variance: Vec<f64> = each_variance(&groups).collect();
         let start = self.start.draw(variance.len(), 1, self.init, self.seed)?;
         VectorProblem::new(variance, signal, start.as_slice().to_vec())
     }

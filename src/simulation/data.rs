@@ -1,4 +1,5 @@
 use super::{Data, Population, Simulation};
+use crate::experiment::Setting;
 use crate::product::Element;
 use crate::risk::{EmpiricalGradient, Landscape, Samples, Source};
 use crate::scalar::{DomainError, Stream, shuffled};
@@ -20,9 +21,11 @@ pub(super) struct SampledLandscape<'a, T: Element> {
 }
 
 impl<'a, T: Element> SampledLandscape<'a, T> {
-    pub(super) fn new(simulation: &Simulation, population: &'a Population, seed: u64) -> Self {
+    /// `setting` is the seed's, in the signal's units, and `population` its population.
+    pub(super) fn new(simulation: &Simulation, setting: &Setting<f64>, population: &'a Population) -> Self {
         let dimension = population.dimension();
-        let source = Source { deviation: population.deviation(), noise: simulation.noise, seed };
+        let noise = simulation.noise / setting.label_scale();
+        let source = Source { deviation: population.deviation(), noise, seed: setting.seed };
         let (held, batch) = match simulation.data {
             Data::FullBatch => (simulation.samples, 0),
             Data::MiniBatch(size) => (simulation.samples, size),

@@ -1,14 +1,15 @@
 //! One observable of a run, without rows: what a cell of a phase diagram is.
 
 use super::data::SampledLandscape;
+use super::setting::quarter_step;
 use super::{Population, Precision, Quartiles, Simulation, SimulationError};
 use crate::experiment::{Measured, Status};
 use crate::observe::{Amplification, CONTRACTION_LEVEL, ESCAPE_LEVEL, Observable};
 use crate::product::Element;
-use crate::scalar::{DomainError, Real};
+use crate::scalar::DomainError;
 use crate::trajectory::Recursion;
 
-/// The cap of a run without a time, in units of `(1 + log(1/init))/(w*'Qw*)^2`: population escapes take about a third of one.
+/// The cap of a run without a time, in the units of [`Setting::cap`](crate::experiment::Setting): population escapes take about a third of one.
 const CAP: f64 = 10.0;
 
 /// The signal's overlap at which a run's amplification counts as settled.
@@ -68,15 +69,13 @@ impl Simulation {
         observable: Observable,
         time: Option<f64>,
     ) -> Result<Measured, DomainError> {
-        let setting = self.setting_of(seed);
+        let setting = self.setting_of(seed)?;
         let population = Population::of(&setting)?;
         let start = self.initial_weights(seed)?;
-        let landscape = SampledLandscape::<T>::new(self, &population, seed);
-        let mut recursion = Recursion::new(landscape, self.optimizer.clone(), self.step_size(), start)?;
+        let landscape = SampledLandscape::<T>::new(self, &setting, &population);
+        let mut recursion = Recursion::new(landscape, self.optimizer.clone(), quarter_step(&setting), start)?;
         let eta = setting.step_size.unwrap_or(f64::NAN);
-        let rate = population.risk().signal_energy();
-        let cap = CAP * (1.0 + Real::ln(&setting.init).abs()) / (rate * rate);
-        let horizon = time.unwrap_or(cap / setting.clock_rate());
+        let horizon = time.unwrap_or(setting.cap(CAP, population.risk().signal_energy()));
         setting.check_steps(Some(&horizon))?;
         let last = (horizon / eta).round() as u64;
         let mut amplification: Option<Amplification<f64>> = None;

@@ -1,4 +1,4 @@
-use crate::experiment::{Setting, Signal};
+use crate::experiment::Setting;
 use crate::product::{Panels, Part, add_transposed_product, dense_transposed_product};
 use crate::risk::DenseRisk;
 use crate::scalar::DomainError;
@@ -28,11 +28,12 @@ enum Directions {
 }
 
 impl Population {
-    /// The population of a setting.
+    /// The population of a setting, in the signal's units.
     ///
     /// # Errors
     /// A parameter outside its domain, more than 2^24 directions.
     pub fn of(setting: &Setting<f64>) -> Result<Self, DomainError> {
+        let setting = &setting.in_signal_units()?;
         let written = setting.written_out()?;
         let mut next = 0;
         let coordinates: Vec<Range<usize>> = written
@@ -46,7 +47,7 @@ impl Population {
         let variance: Vec<f64> =
             written.groups.iter().flat_map(|g| std::iter::repeat_n(g.variance, g.multiplicity as usize)).collect();
         let signal = &written.signal;
-        let random = setting.signal == Signal::Random;
+        let random = setting.signal.is_drawn();
         let has_signal = |range: &Range<usize>| signal[range.clone()].iter().any(|x| *x != 0.0);
         let column = |j: &usize| {
             let range = coordinates[*j].clone();

@@ -1,4 +1,5 @@
 use super::observation::Observer;
+use super::setting::quarter_step;
 use super::{End, Observation, Population, Run, Simulation};
 use crate::experiment::{Plan, Row, run};
 use crate::scalar::DomainError;
@@ -33,7 +34,7 @@ impl Simulation {
     }
 
     fn reduced_prediction(&self, seed: u64) -> Result<Run, DomainError> {
-        let setting = self.setting_of(seed);
+        let setting = self.setting_of(seed)?;
         let eta = setting.step_size.unwrap_or(f64::NAN);
         let mut rows: Vec<f64> = (0..self.steps).step_by(self.every as usize).map(|step| step as f64).collect();
         rows.push(self.steps as f64);
@@ -63,7 +64,7 @@ impl Simulation {
     }
 
     fn full_prediction(&self, seed: u64) -> Result<Run, DomainError> {
-        let setting = self.setting_of(seed);
+        let setting = self.setting_of(seed)?;
         let population = Population::of(&setting)?;
         let mut observer = Observer::new(&population, setting.risk_scale());
         let d = population.dimension();
@@ -72,7 +73,7 @@ impl Simulation {
         } else {
             self.initial_weights(seed)?
         };
-        let recursion = Recursion::new(population.risk(), self.optimizer.clone(), self.step_size(), start)?;
+        let recursion = Recursion::new(population.risk(), self.optimizer.clone(), quarter_step(&setting), start)?;
         let see = |step, w: &DMatrix<f64>, observed| observer.see(step, w, observed);
         let (observations, end) = self.follow(recursion, see, |_, _, _| {}, &|_| {});
         Ok(Run { seed, observations, end })

@@ -1,5 +1,6 @@
 use super::data::SampledLandscape;
 use super::observation::Observer;
+use super::setting::quarter_step;
 use super::watched::Watched;
 use super::{Observation, Population, Precision, Simulation};
 use crate::descent::Descent;
@@ -68,13 +69,13 @@ impl Simulation {
     }
 
     fn run_in<T: Element>(&self, seed: u64, progress: &impl Fn(u64)) -> Result<Run, DomainError> {
-        let setting = self.setting_of(seed);
+        let setting = self.setting_of(seed)?;
         let population = Population::of(&setting)?;
         // Before the samples: what drawing it takes for a moment is not on top of them.
         let start = self.initial_weights(seed)?;
-        let landscape = SampledLandscape::<T>::new(self, &population, seed);
+        let landscape = SampledLandscape::<T>::new(self, &setting, &population);
         let descent = Watched::new(self.optimizer.clone(), self.every);
-        let recursion = Recursion::new(landscape, descent, self.step_size(), start)?;
+        let recursion = Recursion::new(landscape, descent, quarter_step(&setting), start)?;
         let mut observer = Observer::new(&population, setting.risk_scale());
         let see = |step, weights: &_, observed| observer.see(step, weights, observed);
         let scale = setting.risk_scale();

@@ -1,7 +1,7 @@
 use super::Population;
 use super::memory::{self, Forecast};
 use crate::descent::{Method, Optimizer};
-use crate::experiment::{Setting, Signal};
+use crate::experiment::Setting;
 use crate::scalar::DomainError;
 use nalgebra::DMatrix;
 use std::str::FromStr;
@@ -150,16 +150,11 @@ impl Simulation {
         self.setting.names()
     }
 
-    /// The setting of one seed's run and of its prediction.
-    pub(super) fn setting_of(&self, seed: u64) -> Setting<f64> {
+    /// The setting of one seed's run and of its prediction, in the signal's units.
+    pub(super) fn setting_of(&self, seed: u64) -> Result<Setting<f64>, DomainError> {
         // A direction that does not know the gradient's size has SpecGD's clock under any normalisation of the loss.
         let method = self.optimizer.method().cloned().unwrap_or(Method::Spectral);
-        Setting { seed, method, ..self.setting.clone() }
-    }
-
-    /// Step size on the clock of the quarter loss.
-    pub(super) fn step_size(&self) -> f64 {
-        self.setting.step_size.unwrap_or(f64::NAN) * self.setting_of(0).clock_rate()
+        Setting { seed, method, ..self.setting.clone() }.in_signal_units()
     }
 
     /// What a seed's samples are drawn from: one and the same for all seeds, unless the signal is random.
@@ -167,20 +162,21 @@ impl Simulation {
     /// # Errors
     /// A parameter outside its domain.
     pub fn population(&self, seed: u64) -> Result<Population, DomainError> {
-        Population::of(&self.setting_of(seed))
+        Population::of(&self.setting_of(seed)?)
     }
 
     /// The predictions of all seeds are one and the same: starts differ by a turn `W -> W O`, which no overlap sees.
     pub fn has_common_prediction(&self) -> bool {
-        self.setting.starts_isotropic() && self.setting.signal != Signal::Random && self.optimizer.is_equivariant()
+        self.setting.starts_isotropic() && !self.setting.signal.is_drawn() && self.optimizer.is_equivariant()
     }
 
-    /// The initial weights of a seed, `d x m`.
+    /// The initial weights of a seed, `d x m`, in the signal's units.
     ///
     /// # Errors
     /// See [`Simulation::check`].
     pub fn initial_weights(&self, seed: u64) -> Result<DMatrix<f64>, DomainError> {
-        self.setting.start.draw(self.dimension(), self.width(), self.setting.init, seed)
+        let setting = self.setting_of(seed)?;
+        setting.start.draw(self.dimension(), self.width(), setting.init, seed)
     }
 
     /// What `runs` runs would need, `concurrent` at a time, on `threads` threads in all.
@@ -195,6 +191,11 @@ impl Simulation {
             Data::MiniBatch(size) | Data::Online(size) => size,
         }
     }
+}
+
+/// The step size of a seed's setting on the clock of the quarter loss and of a signal of length 1.
+pub(super) fn quarter_step(setting: &Setting<f64>) -> f64 {
+    setting.step_size.unwrap_or(f64::NAN) * setting.clock_rate()
 }
 
 /// Rows and columns of matrices that are written out.

@@ -40,7 +40,7 @@ fn full(setting: &Setting) -> Full {
             Stream::Signal.of(setting.seed).fill(0, signal.as_mut_slice());
             signal.normalize_mut();
         }
-        Signal::UnitEnergy => unreachable!("known to summary statistics only"),
+        Signal::UnitEnergy | Signal::OfLength(_) => unreachable!("see off_manifold.rs"),
     }
     let width = setting.width.unwrap_or(d as u64) as usize;
     let mut first = 0;
