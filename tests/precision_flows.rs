@@ -5,7 +5,7 @@ use specdyn::scalar::{DomainError, Mp, Precision, Rational, Real, Scalar, climb}
 use specdyn::spectrum::Spectrum;
 use specdyn::trajectory::exact::ExactFlow;
 use specdyn::trajectory::taylor::GradientFlow;
-use specdyn::trajectory::{Flow, Lattice, Stop};
+use specdyn::trajectory::{Flow, Lattice, Segment, Stop};
 use specdyn::weights::equal_start;
 
 fn setting<T: Real>(strength: &str, init: &str, context: &T::Context) -> Result<(Spectrum<T>, Vec<T>), DomainError> {
@@ -38,6 +38,52 @@ fn gradient_flow_agrees_with_itself_at_twice_the_precision() {
             climb(&precision(digits), &precision(2 * digits), |bits| descend(bits, "20", "1e-3", "50")).unwrap();
         // About a hundred steps, each with a relative error of an ulp or so and none amplified much: three digits.
         assert!(ladder.certain_digits() > f64::from(digits) - 3.0, "{digits}: {:?}", ladder.digits);
+    }
+}
+
+/// What is read between the ends of steps, from series of which every term has only the digits that its place leaves: a time at which b/a turns, all
+/// coefficients and the bulk's excess there and, relative to themselves, from 1e-40 on, with `resolved` series.
+#[test]
+fn polynomials_within_steps_agree_with_those_at_twice_the_precision() {
+    for digits in [50, 100] {
+        let within = |bits: &Precision| -> Result<Vec<Mp>, DomainError> {
+            let mut found = Vec::new();
+            for (init, resolved) in [("1e-3", false), ("1e-40", true)] {
+                let (spectrum, start) = setting::<Mp>("20", init, bits)?;
+                let mut flow = GradientFlow::new(&spectrum, &start)?;
+                flow = if resolved { flow.resolved() } else { flow };
+                let mut turns = 0;
+                while let Ok(segment) = flow.next_segment(Some(&number("5", bits))) {
+                    let mut roots = Vec::new();
+                    segment.ratio_turns(1, &mut roots);
+                    for root in roots {
+                        turns += 1;
+                        found.push(segment.start().clone() + &root.at);
+                        found.extend(segment.coefficients_at(&root.at));
+                        let excess = segment.excess(2);
+                        found.push(excess.iter().rev().fold(root.at.int(0), |sum, c| sum * &root.at + c));
+                    }
+                }
+                assert!(turns > 0, "b/a has a maximum");
+            }
+            Ok(found)
+        };
+        let precision = |digits| Precision::for_digits(digits).unwrap();
+        let ladder = climb(&precision(digits), &precision(2 * digits), within).unwrap();
+        assert!(ladder.certain_digits() > f64::from(digits) - 4.0, "{digits}: {:?}", ladder.digits);
+    }
+}
+
+/// As above at the bits of `docs/benchmarks.md`, and a power before its first sign change; some minutes.
+#[test]
+#[ignore = "a command of its own: cargo test --release --features mpfr --test precision_flows -- --ignored"]
+fn long_flows_agree_with_themselves_at_twice_the_precision() {
+    for bits in [128, 256, 332, 512, 1024, 2048] {
+        let precision = |bits| Precision::new(bits).unwrap();
+        let ladder = climb(&precision(bits), &precision(2 * bits), |bits| descend(bits, "20", "1e-3", "5")).unwrap();
+        let full = f64::from(bits) * std::f64::consts::LOG10_2;
+        assert!(ladder.certain_digits() > full - 3.0, "{bits}: {:?}", ladder.digits);
+        println!("{bits} bits: {:.1} of {full:.1} digits", ladder.certain_digits());
     }
 }
 

@@ -64,6 +64,9 @@ pub trait Scalar:
     /// newest coefficients later.
     const WAITS: bool = false;
 
+    /// Whether a product costs less where fewer digits of it are wanted: then it is worth finding out how many are.
+    const COUNTS_DIGITS: bool = false;
+
     /// The context this value carries.
     fn context(&self) -> Self::Context;
 
@@ -127,6 +130,25 @@ pub trait Scalar:
             }
         }
         sums
+    }
+
+    /// [`Scalar::convolve`] where digits worth less than `2^below` are of no use: the sum may be wrong by another `k + 1` times that. What does not
+    /// cost less in this way ignores it.
+    #[inline]
+    fn convolve_above(a: &[Self], b: &[Self], k: usize, _below: i64) -> Self {
+        Self::convolve(a, b, k)
+    }
+
+    /// [`Scalar::convolve_lanes`], likewise.
+    #[inline]
+    fn convolve_lanes_above(
+        a: &[[Self; LANES]],
+        b: &[[Self; LANES]],
+        k: usize,
+        used: usize,
+        _below: &[i64; LANES],
+    ) -> [Self; LANES] {
+        Self::convolve_lanes(a, b, k, used)
     }
 
     /// Does `work` with the widest vector instructions of the machine at hand, where that makes numbers of this kind faster. They are

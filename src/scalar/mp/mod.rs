@@ -5,6 +5,7 @@
 
 mod arithmetic;
 mod convolution;
+mod long;
 pub(super) mod text;
 
 use super::{DomainError, LANES, Precision, Real, Scalar};
@@ -28,6 +29,9 @@ use std::cmp::Ordering;
 pub struct Mp {
     value: Float,
 }
+
+/// No digit of a product is worth less.
+const ALL_DIGITS: i64 = i64::MIN;
 
 impl Mp {
     /// The same number rounded to another precision.
@@ -58,6 +62,8 @@ impl Mp {
 
 impl Scalar for Mp {
     type Context = Precision;
+
+    const COUNTS_DIGITS: bool = true;
 
     #[inline]
     fn context(&self) -> Precision {
@@ -93,12 +99,27 @@ impl Scalar for Mp {
     /// The products are added in fixed point with at least 60 bits to spare, and their sum is rounded once.
     #[inline]
     fn convolve(a: &[Self], b: &[Self], k: usize) -> Self {
-        convolution::convolve(&a[..=k], &b[..=k])
+        Self::convolve_above(a, b, k, ALL_DIGITS)
     }
 
     fn convolve_lanes(a: &[[Self; LANES]], b: &[[Self; LANES]], k: usize, used: usize) -> [Self; LANES] {
+        Self::convolve_lanes_above(a, b, k, used, &[ALL_DIGITS; LANES])
+    }
+
+    #[inline]
+    fn convolve_above(a: &[Self], b: &[Self], k: usize, below: i64) -> Self {
+        convolution::convolve(&a[..=k], &b[..=k], below)
+    }
+
+    fn convolve_lanes_above(
+        a: &[[Self; LANES]],
+        b: &[[Self; LANES]],
+        k: usize,
+        used: usize,
+        below: &[i64; LANES],
+    ) -> [Self; LANES] {
         let (a, b) = (&a[..=k], &b[..=k]);
-        std::array::from_fn(|l| if l < used { convolution::convolve_lane(a, b, l) } else { a[0][l].int(0) })
+        std::array::from_fn(|l| if l < used { convolution::convolve_lane(a, b, l, below[l]) } else { a[0][l].int(0) })
     }
 }
 

@@ -3,6 +3,7 @@ use super::point::Point;
 use crate::risk::manifold::{bracket, excess_energy};
 use crate::scalar::Real;
 use crate::trajectory::polynomial::evaluate;
+use crate::trajectory::taylor::{Digits, log_size};
 use std::cmp::Ordering;
 
 /// Taylor coefficients of the flow at a point where no living coefficient has the gradient 0.
@@ -44,8 +45,21 @@ impl<T: Real> Expansion<T> {
         }
     }
 
-    /// All series up to `order`, in the time unit `unit`.
-    pub(super) fn expand(&mut self, field: &Field<T>, point: &Point<T>, order: usize, unit: T) {
+    /// All series up to `order`, in the time unit `unit`, to `digits` if not to all of them; `scale` is that of the excess energy.
+    pub(super) fn expand(
+        &mut self,
+        field: &Field<T>,
+        point: &Point<T>,
+        order: usize,
+        unit: T,
+        scale: &T,
+        digits: Option<&Digits<T>>,
+    ) {
+        let digits = digits.map(|digits| digits.in_unit(&unit));
+        let product = |a: &[T], b: &[T], k: usize, log_size: &dyn Fn() -> f64| match &digits {
+            Some(digits) if k > 0 => T::convolve_above(a, b, k, digits.below(log_size(), k)),
+            _ => T::convolve(a, b, k),
+        };
         self.unit = unit;
         let groups = point.groups();
         let q = field.spectrum.variance();
@@ -59,13 +73,17 @@ impl<T: Real> Expansion<T> {
         }
         for k in 0..=order {
             let orders: Vec<T> = (0..groups)
-                .map(|j| if k == 0 { point.excess(j) } else { T::convolve(&self.weight[j], &self.weight[j], k) })
+                .map(|j| match k {
+                    0 => point.excess(j),
+                    _ => product(&self.weight[j], &self.weight[j], k, &|| log_size(&field.spectrum, j, scale)),
+                })
                 .collect();
             let tau = excess_energy(&field.spectrum, &orders);
             for (j, e) in orders.into_iter().enumerate() {
                 self.bracket[j].push(bracket(&q[j], &e, &tau));
                 self.excess[j].push(e);
-                let mut g = T::convolve(&self.bracket[j], &self.weight[j], k) * &q[j];
+                let own = || self.start[j].0.magnitude() - q[j].magnitude();
+                let mut g = product(&self.bracket[j], &self.weight[j], k, &own) * &q[j];
                 if k == 0 {
                     self.start[j] = (g.clone(), -field.speed(&g));
                 }
@@ -74,7 +92,7 @@ impl<T: Real> Expansion<T> {
                 let velocity = velocity.clone();
                 self.ramp[j].push(g.times(k as i64));
                 self.gradient[j].push(g);
-                self.extend_speed(field, j, k);
+                self.extend_speed(field, j, k, digits.as_ref());
                 let velocity = velocity * &self.speed[j][k];
                 if k < order {
                     self.weight[j].push((velocity * &self.unit).over(k as i64 + 1));
@@ -84,15 +102,16 @@ impl<T: Real> Expansion<T> {
     }
 
     /// Appends `u_j[k]/u_j[0]`.
-    fn extend_speed(&mut self, field: &Field<T>, j: usize, k: usize) {
+    fn extend_speed(&mut self, field: &Field<T>, j: usize, k: usize, digits: Option<&Digits<T>>) {
+        let below = digits.map_or(i64::MIN, |digits| digits.below(0.0, k));
         let (g, u) = (&self.gradient[j], &mut self.speed[j]);
         if k == 0 {
             u.push(g[0].int(1));
             return;
         }
         u.push(g[0].int(0));
-        let rising = T::convolve(&self.ramp[j], u, k) * (field.power.int(1) + &field.power);
-        let flat = T::convolve(g, u, k).times(k as i64);
+        let rising = T::convolve_above(&self.ramp[j], u, k, below) * (field.power.int(1) + &field.power);
+        let flat = T::convolve_above(g, u, k, below).times(k as i64);
         u[k] = (rising - flat).over(k as i64);
     }
 

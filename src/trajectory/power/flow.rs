@@ -6,7 +6,7 @@ use super::segment::PowerSegment;
 use crate::risk::manifold::population_risk;
 use crate::scalar::{DomainError, Real};
 use crate::spectrum::Spectrum;
-use crate::trajectory::taylor::{Compensated, Pace};
+use crate::trajectory::taylor::{Compensated, Digits, Pace};
 use crate::trajectory::{Event, Flow, Stop};
 use std::cmp::Ordering;
 
@@ -29,6 +29,8 @@ pub struct PowerFlow<T: Real = f64> {
     /// Which way each coefficient moved when that was last certain.
     pub(super) heading: Vec<Ordering>,
     pace: Pace<T>,
+    /// The digits that matter in the next series; `None` where all do.
+    digits: Option<Digits<T>>,
     time: Compensated<T>,
     steps: u64,
     /// Population risk at the point, and the point before: the risk of a flow does not rise.
@@ -78,6 +80,7 @@ impl<T: Real> PowerFlow<T> {
             expansion: Expansion::new(start.len(), &zero),
             collocation: Collocation::new(&zero, start.len()),
             pace: Pace::new(&zero, None)?,
+            digits: None,
             time: Compensated::new(zero.clone()),
             length: zero,
             steps: 0,
@@ -109,6 +112,7 @@ impl<T: Real> PowerFlow<T> {
             self.point.arrive(weights, excess);
             let speed = |j: usize| self.collocation.end_speed(j, self.point.weight(j));
             self.speeds = Some((0..self.point.groups()).map(speed).collect());
+            self.digits = None;
         } else {
             let weights = (0..self.point.groups()).map(|j| self.expansion.weight_at(j, &s)).collect();
             self.point.arrive(weights, self.expansion.signal_excess_at(&s));
@@ -210,12 +214,15 @@ impl<T: Real> PowerFlow<T> {
     fn step_freely(&mut self, pulls: &[Pull<T>], remaining: Option<&T>) -> Option<()> {
         let order = self.pace.order();
         let unit = self.field.time_scale(&self.point, pulls)?;
-        self.expansion.expand(&self.field, &self.point, order, unit);
-        self.implicit = false;
         let energy = self.energy();
+        self.expansion.expand(&self.field, &self.point, order, unit, &energy, self.digits.as_ref());
+        self.implicit = false;
         let (field, point, expansion) = (&self.field, &self.point, &self.expansion);
         let h = self.pace.step(order, |k| expansion.largest_term(field, point, &energy, k));
-        let h = h.unwrap_or_else(|| energy.int(1)) * expansion.unit();
+        let h = Some(h.unwrap_or_else(|| energy.int(1)) * expansion.unit());
+        let next = Digits::after(h.as_ref(), &self.pace);
+        let h = Digits::bound(self.digits.as_ref(), h)?;
+        self.digits = next;
         let h = shorter(self.field.room(&self.point, pulls), h);
         let last = remaining.is_some_and(|remaining| *remaining <= h);
         self.patience = self.patience.saturating_sub(1);

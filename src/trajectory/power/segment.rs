@@ -39,6 +39,21 @@ impl<'a, T: Real> PowerSegment<'a, T> {
     }
 }
 
+/// Whether `a b - c d` certainly has no zero from 0 to `h`: it changes by less than it is at 0, if every term of every polynomial counts. Saves the products
+/// of polynomials, which cost as much as the series.
+fn keeps_its_sign<T: Real>([a, b]: [&[T]; 2], [c, d]: [&[T]; 2], h: &T) -> bool {
+    let change = |p: &[T]| p.iter().skip(1).rev().fold(h.int(0), |sum, c| (sum + &c.abs()) * h);
+    let product = |p: &[T], q: &[T]| {
+        let (Some(p_0), Some(q_0)) = (p.first(), q.first()) else { return [h.int(0), h.int(0)] };
+        let (more_p, more_q) = (change(p), change(q));
+        let changes = more_p.clone() * &(q_0.abs() + &more_q) + &(p_0.abs() * &more_q);
+        [p_0.clone() * q_0, changes]
+    };
+    let ([ab, change_ab], [cd, change_cd]) = (product(a, b), product(c, d));
+    let rounding = (ab.abs() + &cd.abs()) * T::epsilon(&h.context()).times(64);
+    (ab - &cd).abs() > (change_ab + &change_cd) + &rounding
+}
+
 impl<T: Real> Segment<T> for PowerSegment<'_, T> {
     fn start(&self) -> &T {
         &self.start
@@ -104,6 +119,9 @@ impl<T: Real> Segment<T> for PowerSegment<'_, T> {
         differentiate(&signal, &mut signal_slope);
         if by_excess {
             slope.iter_mut().for_each(|c| *c = c.times(2));
+        }
+        if keeps_its_sign([&slope, &signal], [&w, &signal_slope], self.length()) {
+            return;
         }
         signal_slope.iter_mut().for_each(|c| *c = -c.clone());
         let mut turn = Vec::new();

@@ -1,3 +1,4 @@
+use super::digits::Digits;
 use crate::risk::manifold;
 use crate::scalar::{LANES, Real, Work};
 use crate::spectrum::Spectrum;
@@ -16,6 +17,8 @@ pub(super) struct Block<T> {
     weight: Row<T>,
     /// `-2 q_j`
     rate: Row<T>,
+    /// log2 of the size that errors of products count relative to.
+    log_size: [f64; LANES],
     /// `e_j[k]` of the newest order k.
     excess: Row<T>,
     square: Vec<Row<T>>,
@@ -31,6 +34,7 @@ impl<T: Real> Block<T> {
             variance: row.clone(),
             weight: row.clone(),
             rate: row.clone(),
+            log_size: [0.0; LANES],
             excess: row.clone(),
             square: vec![row.clone(); length],
             bracket: vec![row; length],
@@ -51,12 +55,16 @@ impl<T: Real> Block<T> {
     }
 
     #[inline]
-    pub(super) fn push(&mut self, spectrum: &Spectrum<T>, j: usize, square: T, excess: &T) {
+    pub(super) fn push(&mut self, spectrum: &Spectrum<T>, j: usize, square: T, excess: &T, log_size: f64) {
         let lane = self.used;
         self.groups[lane] = j;
         self.variance[lane] = spectrum.variance()[j].clone();
         self.weight[lane] = spectrum.energy_weight()[j].clone();
         self.rate[lane] = spectrum.variance()[j].times(-2);
+        if T::COUNTS_DIGITS {
+            // of products, of which terms are made by the factor of the rate
+            self.log_size[lane] = log_size - self.rate[lane].magnitude();
+        }
         self.excess[lane] = excess.clone();
         self.square[0][lane] = square;
         self.used += 1;
@@ -93,9 +101,21 @@ impl<T: Real> Block<T> {
     /// `x_j[k + 1]` from everything up to order k, and the energy in it. The energy comes from the product directly, one
     /// multiplication sooner: it is what the next order waits for.
     #[inline]
-    fn next(&self, square: &[Row<T>], bracket: &[Row<T>], reciprocal: &T) -> (Row<T>, T) {
+    fn next(&self, square: &[Row<T>], bracket: &[Row<T>], reciprocal: &T, digits: Option<&Digits<T>>) -> (Row<T>, T) {
         let k = bracket.len() - 1;
-        let product = T::convolve_lanes(bracket, square, k, self.used);
+        let product = match digits {
+            Some(digits) if T::COUNTS_DIGITS => {
+                let below = self.log_size.map(|log_size| digits.below(log_size, k + 1));
+                T::convolve_lanes_above(bracket, square, k, self.used, &below)
+            }
+            _ => T::convolve_lanes(bracket, square, k, self.used),
+        };
+        if T::COUNTS_DIGITS {
+            // where every operation counts, the fewest
+            let square = array::from_fn(|l| (self.rate[l].clone() * &product[l]).over(k as i64 + 1));
+            let energy = manifold::weighted_excess(&self.weight, &square);
+            return (square, energy);
+        }
         let rate: Row<T> = array::from_fn(|l| self.rate[l].clone() * reciprocal);
         let weight: Row<T> = array::from_fn(|l| rate[l].clone() * &self.weight[l]);
         let energy = manifold::weighted_excess(&weight, &product);
@@ -105,16 +125,16 @@ impl<T: Real> Block<T> {
     /// All series when this block holds every group that takes part, so that the newest coefficients stay in registers.
     /// `energy[0]` is what other groups contribute, and `energy` becomes `tau`.
     #[inline]
-    pub(super) fn expand_alone(&mut self, energy: &mut [T], reciprocal: &[T]) {
+    pub(super) fn expand_alone(&mut self, energy: &mut [T], reciprocal: &[T], digits: Option<&Digits<T>>) {
         if T::WAITS {
             T::widely(Early { block: self, energy, reciprocal });
         } else {
-            self.expand_in_turn(energy, reciprocal);
+            self.expand_in_turn(energy, reciprocal, digits);
         }
     }
 
     /// Order by order: brackets, products, squares, energy.
-    fn expand_in_turn(&mut self, energy: &mut [T], reciprocal: &[T]) {
+    fn expand_in_turn(&mut self, energy: &mut [T], reciprocal: &[T], digits: Option<&Digits<T>>) {
         let order = energy.len() - 1;
         let mut squares = std::mem::take(&mut self.square);
         let mut brackets = std::mem::take(&mut self.bracket);
@@ -124,7 +144,7 @@ impl<T: Real> Block<T> {
         for k in 0..order {
             bracket[k] = self.brackets(&excess, &tau);
             energy[k] = tau;
-            (excess, tau) = self.next(&square[..=k], &bracket[..=k], &reciprocal[k + 1]);
+            (excess, tau) = self.next(&square[..=k], &bracket[..=k], &reciprocal[k + 1], digits);
             square[k + 1] = excess.clone();
         }
         bracket[order] = self.brackets(&excess, &tau);
@@ -179,9 +199,9 @@ impl<T: Real> Block<T> {
     }
 
     /// One order among several blocks: `h_j[k]` from the whole `tau[k]`, then `x_j[k + 1]`; its energy is returned.
-    pub(super) fn expand_one(&mut self, k: usize, tau: &T, reciprocal: &T) -> T {
+    pub(super) fn expand_one(&mut self, k: usize, tau: &T, reciprocal: &T, digits: Option<&Digits<T>>) -> T {
         self.close(k, tau);
-        let (next, energy) = self.next(&self.square[..=k], &self.bracket[..=k], reciprocal);
+        let (next, energy) = self.next(&self.square[..=k], &self.bracket[..=k], reciprocal, digits);
         self.square[k + 1] = next.clone();
         self.excess = next;
         energy

@@ -1,4 +1,5 @@
 use super::compensated::Compensated;
+use super::digits::{Digits, log_size};
 use super::segment::GradientSegment;
 use super::series::Series;
 use super::state::State;
@@ -24,6 +25,8 @@ pub struct GradientFlow<T: Real = f64> {
     pub(super) length: T,
     pub(super) passive: Vec<usize>,
     pub(super) pace: Pace<T>,
+    /// The digits that matter in the next step; `None` where all do.
+    digits: Option<Digits<T>>,
     resolved: bool,
     time: Compensated<T>,
     end_time: Compensated<T>,
@@ -60,6 +63,7 @@ impl<T: Real> GradientFlow<T> {
             length: zero.clone(),
             passive: Vec::with_capacity(start.len()),
             pace,
+            digits: None,
             resolved: false,
             time: Compensated::new(zero.clone()),
             end_time: Compensated::new(zero),
@@ -106,6 +110,7 @@ impl<T: Real> GradientFlow<T> {
     pub fn restart(&mut self, spectrum: &Spectrum<T>, start: &[T]) -> Result<(), DomainError> {
         check_start(spectrum, start)?;
         self.pace.restart();
+        self.digits = None;
         self.spectrum.clone_from(spectrum);
         self.state.restart(start);
         self.end.restart(start);
@@ -226,10 +231,17 @@ impl<T: Real> GradientFlow<T> {
                 self.passive.push(j);
                 constant_energy.add_prod(&weight[j], state.excess(j));
             } else {
-                series.push(&self.spectrum, j, x, state.excess(j));
+                let log_size = match &self.digits {
+                    Some(_) if T::COUNTS_DIGITS => {
+                        let size = log_size(&self.spectrum, j, &scale);
+                        if self.resolved { size.min(x.magnitude()) } else { size }
+                    }
+                    _ => 0.0,
+                };
+                series.push(&self.spectrum, j, x, state.excess(j), log_size);
             }
         }
-        series.expand(self.pace.order(), constant_energy);
+        series.expand(self.pace.order(), constant_energy, self.digits.as_ref());
         Ok(scale)
     }
 
@@ -244,7 +256,10 @@ impl<T: Real> GradientFlow<T> {
         let mean_step = self.time.value() / q[0].int(self.steps as i64 + 1);
         let passive_weight = fastest.map(|q| q.clone() / (q.int(1) + &(series.energy()[0].abs() * q * &mean_step)));
         let term = |k: usize| series.largest_term(k, signal_weight.as_ref(), passive_weight.as_ref(), self.resolved);
-        let step = self.pace.step(series.order(), term);
+        let natural = self.pace.step(series.order(), term);
+        let next = Digits::after(natural.as_ref(), &self.pace);
+        let step = Digits::bound(self.digits.as_ref(), natural);
+        self.digits = next;
         let Some(h) = self.shorten_for_passive(scale, step) else { return Ok(None) };
         let floor = self.time.value() * T::epsilon(&h.context()) * T::epsilon(&h.context());
         if h > floor {

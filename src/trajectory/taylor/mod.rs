@@ -2,6 +2,7 @@
 
 mod block;
 mod compensated;
+mod digits;
 mod gradient;
 mod lane;
 mod lockstep;
@@ -13,6 +14,7 @@ mod step;
 mod stretch;
 
 pub(super) use compensated::Compensated;
+pub(super) use digits::{Digits, log_size};
 pub use gradient::GradientFlow;
 pub use lockstep::{Ends, FlowCell, Lockstep, Look, Watch};
 pub use segment::GradientSegment;

@@ -1,4 +1,5 @@
 use super::block::Block;
+use super::digits::Digits;
 use crate::scalar::{LANES, Real};
 use crate::spectrum::Spectrum;
 
@@ -52,9 +53,9 @@ impl<T: Real> Series<T> {
         self.used = 0;
     }
 
-    /// Lets group `j` take part, from `w_j^2 = square` and `e_j = excess`.
+    /// Lets group `j` take part, from `w_j^2 = square` and `e_j = excess`; `log_size` is log2 of the size that its errors count relative to.
     #[inline]
-    pub(super) fn push(&mut self, spectrum: &Spectrum<T>, j: usize, square: T, excess: &T) {
+    pub(super) fn push(&mut self, spectrum: &Spectrum<T>, j: usize, square: T, excess: &T, log_size: f64) {
         let b = self.used / LANES;
         if b == self.blocks.len() {
             self.blocks.push(Block::new(&excess.int(0), self.energy.len()));
@@ -62,19 +63,19 @@ impl<T: Real> Series<T> {
         if self.used.is_multiple_of(LANES) {
             self.blocks[b].clear();
         }
-        self.blocks[b].push(spectrum, j, square, excess);
+        self.blocks[b].push(spectrum, j, square, excess, log_size);
         self.used += 1;
     }
 
-    /// All coefficients up to `order`; the groups that do not take part contribute `constant_energy`.
+    /// All coefficients up to `order`, to `digits` if not to all of them; the groups that do not take part contribute `constant_energy`.
     #[inline]
-    pub(super) fn expand(&mut self, order: usize, constant_energy: T) {
+    pub(super) fn expand(&mut self, order: usize, constant_energy: T, digits: Option<&Digits<T>>) {
         self.order = order;
         self.energy[0] = constant_energy;
         let energy = &mut self.energy[..=order];
         match &mut self.blocks[..self.used.div_ceil(LANES)] {
-            [block] => block.expand_alone(energy, &self.reciprocal),
-            blocks => expand_together(blocks, energy, &self.reciprocal),
+            [block] => block.expand_alone(energy, &self.reciprocal, digits),
+            blocks => expand_together(blocks, energy, &self.reciprocal, digits),
         }
     }
 
@@ -179,13 +180,13 @@ impl<T: Real> Series<T> {
     }
 }
 
-fn expand_together<T: Real>(blocks: &mut [Block<T>], energy: &mut [T], reciprocal: &[T]) {
+fn expand_together<T: Real>(blocks: &mut [Block<T>], energy: &mut [T], reciprocal: &[T], digits: Option<&Digits<T>>) {
     let order = energy.len() - 1;
     energy[0] = blocks.iter().fold(energy[0].clone(), |tau, block| tau + block.energy());
     for k in 0..order {
         let mut tau = energy[k].int(0);
         for block in &mut *blocks {
-            tau = tau + block.expand_one(k, &energy[k], &reciprocal[k + 1]);
+            tau = tau + block.expand_one(k, &energy[k], &reciprocal[k + 1], digits);
         }
         energy[k + 1] = tau;
     }
@@ -203,9 +204,9 @@ mod tests {
         let mut series = Series::new(&0.0, 40);
         for j in 0..spectrum.groups() {
             let w = 0.3 / (1.0 + j as f64);
-            series.push(spectrum, j, w * w, &crate::risk::manifold::excess(j, &w));
+            series.push(spectrum, j, w * w, &crate::risk::manifold::excess(j, &w), 0.0);
         }
-        series.expand(order, 0.0);
+        series.expand(order, 0.0, None);
         let mut integrals = Vec::new();
         series.bracket_integrals(&s, |_, integral| integrals.push(integral));
         integrals
@@ -243,13 +244,13 @@ mod tests {
             // only the first three are not zero, so they alone make the series
             let w: f64 = if j < 3 { 0.2 } else { 0.0 };
             let excess = crate::risk::manifold::excess(j, &w);
-            several.push(&spectrum, j, w * w, &excess);
+            several.push(&spectrum, j, w * w, &excess, 0.0);
             if j < 3 {
-                one.push(&spectrum, j, w * w, &excess);
+                one.push(&spectrum, j, w * w, &excess, 0.0);
             }
         }
-        several.expand(12, 0.0);
-        one.expand(12, 0.0);
+        several.expand(12, 0.0, None);
+        one.expand(12, 0.0, None);
         for j in 0..3 {
             // A term of order k is a sum of k + 1 products of the terms before it, added in another order; they are larger than their sum.
             let (mut largest, mut bracket) = (0.0_f64, 0.0_f64);

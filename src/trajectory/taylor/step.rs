@@ -85,6 +85,12 @@ impl<T: Real> Pace<T> {
         self.max_order
     }
 
+    /// log2 of the tolerance.
+    #[inline]
+    pub(super) fn magnitude(&self) -> f64 {
+        self.magnitude
+    }
+
     /// Relative to the scale of the excess energy: below this, nothing feels one of so many groups.
     #[inline]
     pub(in crate::trajectory) fn negligible(&self, groups: usize) -> T {

@@ -1,0 +1,76 @@
+//! Sums of products in fixed point of more than eight limbs: [`convolution`](super::convolution) with loops instead of constants.
+//!
+//! Of a product of two n-limb significands only columns n - 2 and above are made, half of all. Those below, at most n - 2 products of limbs in column n - 3, are worth
+//! less than n - 2 units u of the lowest limb that is added, so that a product loses less than n u with the limb that is cut off and the shift: for K products and n <= 32
+//!
+//! ```text
+//! |error| < K n u <= K n 2^(2 - 64 (n + 1)) max |a_i b_j| <= K 2^(-57 - precision) max |a_i b_j| .
+//! ```
+
+use super::convolution::{Pair, add_with_carry, round};
+use rug::Float;
+
+/// Largest significand, in limbs, that is multiplied here (2,048 bits); above, GMP multiplies in fewer operations.
+pub(super) const MAX_LIMBS: usize = 32;
+
+/// By the upper `n >= 3` limbs of significands of `of` limbs; `None` when an operand has another number of them.
+pub(super) fn fixed_point<'a>(
+    pairs: impl Iterator<Item = Pair<'a>>,
+    precision: u32,
+    top: i32,
+    of: usize,
+    n: usize,
+) -> Option<Float> {
+    let (mut sum, mut product) = ([0; MAX_LIMBS + 2], [0; MAX_LIMBS + 2]);
+    let (sum, product) = (&mut sum[..n + 2], &mut product[..n + 2]);
+    for (x, y, twice) in pairs {
+        let (Some(p), Some(q)) = (x.get_significand(), y.get_significand()) else { continue };
+        let exponent = x.get_exp()? + y.get_exp()? + i32::from(twice);
+        let (p, q) = (p.as_limbs(), q.as_limbs());
+        if p.len() != of || q.len() != of {
+            return None;
+        }
+        multiply(&p[of - n..], &q[of - n..], product);
+        add(sum, product, top.wrapping_sub(exponent) as u32, x.is_sign_negative() != y.is_sign_negative());
+    }
+    Some(round(sum, precision, top))
+}
+
+/// Limbs n - 2 to 2 n - 1 of `p q`, but for the carries from below.
+#[inline(always)]
+fn multiply(p: &[u64], q: &[u64], product: &mut [u64]) {
+    let n = p.len();
+    assert!(q.len() == n && product.len() == n + 2);
+    product.fill(0);
+    for (i, &x) in p.iter().enumerate() {
+        let skipped = n.saturating_sub(i + 2);
+        let lowest = i + 2 + skipped - n;
+        let mut carry = 0_u64;
+        for (limb, &y) in product[lowest..i + 2].iter_mut().zip(&q[skipped..]) {
+            let t = u128::from(x) * u128::from(y) + u128::from(*limb) + u128::from(carry);
+            *limb = t as u64;
+            carry = (t >> 64) as u64;
+        }
+        product[i + 2] = carry;
+    }
+}
+
+/// Adds `±product 2^-shift`, of which the lowest limb does not count, to a sum in two's complement with one limb of integer part.
+#[inline(always)]
+fn add(sum: &mut [u64], product: &[u64], shift: u32, negative: bool) {
+    let (limbs, bits) = ((shift / 64) as usize, shift % 64);
+    let Some(upper) = product.get(1 + limbs..) else { return }; // less than one unit
+    let mask = u64::from(negative).wrapping_neg();
+    let mut carry = negative; // negation: invert, and add one at the lowest place
+    let (fraction, whole) = sum.split_at_mut(product.len() - 1);
+    let above = upper.iter().skip(1).chain(std::iter::repeat(&0));
+    let shifted = upper.iter().zip(above).map(|(&low, &high)| (low >> bits) | ((high << 1) << (63 - bits)));
+    let (changed, extended) = fraction.split_at_mut(upper.len());
+    for (limb, x) in changed.iter_mut().zip(shifted) {
+        (*limb, carry) = add_with_carry(*limb, x ^ mask, carry);
+    }
+    for limb in extended {
+        (*limb, carry) = add_with_carry(*limb, mask, carry);
+    }
+    whole[0] = whole[0].wrapping_add(mask).wrapping_add(u64::from(carry));
+}
