@@ -91,14 +91,15 @@ pub fn replace_by_newton_schulz<T: Element>(matrix: &mut DMatrix<f64>, steps: u3
 }
 
 fn take_steps<T: Element>(x: &mut Panels<T>, steps: u32) {
-    // Upper halves.
-    let (mut gram, mut square) = (Panels::upper_zeros(x.columns()), Panels::upper_zeros(x.columns()));
+    let mut square = Panels::upper_zeros(x.columns());
     let [a, b, c] = QUINTIC.map(T::from_f64);
     for _ in 0..steps {
+        let mut gram = Panels::upper_zeros(x.columns());
         transposed_product(x, x, Part::Upper, &mut gram);
         gram.symmetrize();
-        symmetric_product(&gram, &gram, &mut square, true);
+        symmetric_product(&gram, &gram, &mut square);
         square.combine(c, &gram, b);
+        drop(gram); // the last product takes its space
         square.add_to_diagonal(a);
         square.symmetrize();
         multiply_rows(x, [T::default(), T::from_f64(1.0)], &square);

@@ -32,36 +32,7 @@ impl Factor {
     ///
     /// Returns false, and leaves rubbish, if that is not positive definite to working precision.
     pub(crate) fn decompose(&mut self, matrix: &Panels<f64>, scale: f64, shift: f64) -> bool {
-        let (n, count) = (self.triangle.columns(), self.triangle.count());
-        for p in 0..count {
-            for (x, y) in self.triangle.panel_mut(p).iter_mut().zip(&matrix.panel(p)[..n.min((p + 1) * WIDTH)]) {
-                *x = Row(y.map(|y| scale * y));
-            }
-        }
-        self.triangle.add_to_diagonal(shift);
-        let mut sums = [ZEROS; WIDTH];
-        for k in 0..count {
-            let from = k * WIDTH;
-            let size = WIDTH.min(n - from);
-            for p in k..count {
-                let (a, b) = (&self.triangle.panel(k)[..from], &self.triangle.panel(p)[..from]);
-                Arch::new().dispatch(BlockSum { a, b, sums: &mut sums });
-                let block = &mut self.triangle.panel_mut(p)[from..from + size];
-                for (row, sum) in block.iter_mut().zip(&sums) {
-                    for (x, s) in row.iter_mut().zip(sum.iter()) {
-                        *x -= s;
-                    }
-                }
-                if p > k {
-                    Arch::new().dispatch(|| negate_and_divide(&self.inverse[k], block));
-                } else if Arch::new().dispatch(|| factor_diagonal(block)) {
-                    self.inverse[k] = Arch::new().dispatch(|| inverse_of_diagonal(block));
-                } else {
-                    return false;
-                }
-            }
-        }
-        true
+        Arch::new().dispatch(Decompose { factor: self, matrix, scale, shift })
     }
 
     /// `X <- X (R'R)^(-1)`.
@@ -80,32 +51,96 @@ impl Factor {
     }
 }
 
-/// `A'B` of two blocks of rows.
-struct BlockSum<'a> {
-    a: &'a [Line],
-    b: &'a [Line],
-    sums: &'a mut Block,
+struct Decompose<'a> {
+    factor: &'a mut Factor,
+    matrix: &'a Panels<f64>,
+    scale: f64,
+    shift: f64,
 }
 
-impl WithSimd for BlockSum<'_> {
-    type Output = ();
+impl WithSimd for Decompose<'_> {
+    type Output = bool;
 
     #[inline(always)]
-    fn with_simd<S: Simd>(self, simd: S) {
+    fn with_simd<S: Simd>(self, simd: S) -> bool {
         if S::REGISTER_COUNT >= 32 { self.tiles::<S, 8, 3>(simd) } else { self.tiles::<S, 6, 2>(simd) }
     }
 }
 
-impl BlockSum<'_> {
+impl Decompose<'_> {
+    /// Block row by block row, on *minus* the matrix: what the rows above take from it then adds to it, and its quotient by the diagonal
+    /// block is `-R`, which is what is kept.
     #[inline(always)]
-    fn tiles<S: Simd, const C: usize, const V: usize>(self, simd: S) {
-        *self.sums = [ZEROS; WIDTH];
-        for (a, b) in self.a.chunks(DEPTH).zip(self.b.chunks(DEPTH)) {
+    fn tiles<S: Simd, const C: usize, const V: usize>(self, simd: S) -> bool {
+        let Self { factor: Factor { triangle, inverse }, matrix, scale, shift } = self;
+        let (n, count) = (triangle.columns(), triangle.count());
+        for p in 0..count {
+            for (x, y) in triangle.panel_mut(p).iter_mut().zip(&matrix.panel(p)[..n.min((p + 1) * WIDTH)]) {
+                for (x, y) in x.iter_mut().zip(y.iter()) {
+                    *x = -scale * y;
+                }
+            }
+        }
+        triangle.add_to_diagonal(-shift);
+        let mut panels = triangle.panels_mut();
+        for k in 0..count {
+            let from = k * WIDTH;
+            let size = WIDTH.min(n - from);
+            let (before, after) = panels.split_at_mut(k + 1);
+            let (above, block) = before[k].split_at_mut(from);
+            let above = &above[..];
+            Self::add_sums::<S, C, V>(simd, above, above, block, WIDTH);
+            for row in &mut block[..size] {
+                row.iter_mut().for_each(|x| *x = -*x);
+            }
+            if !factor_diagonal(&mut block[..size]) {
+                return false;
+            }
+            inverse[k] = inverse_of_diagonal(&block[..size]);
+            for (panel, p) in after.iter_mut().zip(k + 1..) {
+                let columns = n - p * WIDTH;
+                let (known, rest) = panel.split_at_mut(from);
+                let (known, block) = (&known[..], &mut rest[..WIDTH]);
+                fitting!(
+                    f64,
+                    S,
+                    V,
+                    columns,
+                    Self::block::<S, C>(simd, (above, known), &inverse[k], block, (size, columns))
+                );
+            }
+        }
+        true
+    }
+
+    /// `block <- D' (block + A'B)`, D the inverse of the diagonal block.
+    #[inline(always)]
+    fn block<S: Simd, const C: usize, const V: usize>(
+        simd: S,
+        (a, b): (&[Line], &[Line]),
+        inverse: &Block,
+        block: &mut [Line],
+        (size, columns): (usize, usize),
+    ) {
+        Self::add_sums::<S, C, V>(simd, a, b, block, columns);
+        Solve::divide::<S, C, V>(simd, inverse, true, block, size, columns);
+    }
+
+    /// `block += A'B` of two blocks of rows.
+    #[inline(always)]
+    fn add_sums<S: Simd, const C: usize, const V: usize>(
+        simd: S,
+        a: &[Line],
+        b: &[Line],
+        block: &mut [Line],
+        columns: usize,
+    ) {
+        for (a, b) in a.chunks(DEPTH).zip(b.chunks(DEPTH)) {
             for i in (0..WIDTH).step_by(C) {
-                for lane in lanes::<f64, S, V>(WIDTH) {
-                    let mut tile = load::<f64, S, C, V>(&self.sums[i..i + C], lane);
+                for lane in lanes::<f64, S, V>(columns) {
+                    let mut tile = load::<f64, S, C, V>(&block[i..i + C], lane);
                     tile_tn::<f64, S, C, V>(simd, &mut tile, a, i, b, lane);
-                    store::<f64, S, C, V>(&mut self.sums[i..i + C], lane, tile);
+                    store::<f64, S, C, V>(&mut block[i..i + C], lane, tile);
                 }
             }
         }
@@ -294,21 +329,6 @@ fn inverse_of_diagonal(block: &[Line]) -> Block {
         inverse[i] = row;
     }
     inverse
-}
-
-/// `block <- -inverse' block`.
-#[inline(always)]
-fn negate_and_divide(inverse: &Block, block: &mut [Line]) {
-    for i in (0..block.len()).rev() {
-        let mut row = ZEROS;
-        for k in 0..=i {
-            let factor = inverse[k][i];
-            for (x, y) in row.iter_mut().zip(block[k].iter()) {
-                *x -= factor * y;
-            }
-        }
-        block[i] = row;
-    }
 }
 
 #[cfg(test)]

@@ -42,25 +42,54 @@ pub(crate) fn product_here<T: Element>(a: &Panels<T>, b: &Panels<T>, c: &mut Pan
     Arch::new().dispatch(Product { a, b, part: Part::Full, fresh: true, c: &mut panels });
 }
 
-/// The upper half of `C = A B`, or of `C += A B` unless `fresh`, for symmetric A and B that commute, all three held as upper halves.
+/// The upper half of `C = A B`, for symmetric A and B that commute, all three held as upper halves.
 ///
 /// # Panics
 /// When the shapes do not fit.
-pub(crate) fn symmetric_product<T: Element>(a: &Panels<T>, b: &Panels<T>, c: &mut Panels<T>, fresh: bool) {
-    let n = a.rows();
-    for operand in [a, b, c] {
+pub(crate) fn symmetric_product<T: Element>(a: &Panels<T>, b: &Panels<T>, c: &mut Panels<T>) {
+    assert_symmetric([a, b, c]);
+    for_each_share(c, a.rows() * a.rows() * a.rows() / 2, |c| {
+        for (p, c) in c {
+            symmetric_panel(a, &b.whole_panel(*p), c);
+        }
+    });
+}
+
+/// `B <- A B`, as [`symmetric_product`], beside no second B: panel p of the product takes panel p of B and what is its column in the panels behind
+/// it, so that panels before it are free to hold the product.
+///
+/// # Panics
+/// When the shapes do not fit.
+pub(crate) fn multiply_symmetric<T: Element>(a: &Panels<T>, b: &mut Panels<T>) {
+    assert_symmetric([a, b, b]);
+    let threads = threads_for(a.rows() * a.rows() * a.rows() / 2);
+    let together = if threads == 1 { 1 } else { 2 * threads };
+    for first in (0..b.count()).step_by(together) {
+        let columns: Vec<_> = (first..b.count().min(first + together)).map(|p| b.whole_panel(p)).collect();
+        let mut panels = b.panels_mut();
+        let panels = &mut panels[first..first + columns.len()];
+        if threads == 1 {
+            columns.iter().zip(panels).for_each(|(column, panel)| symmetric_panel(a, column, panel));
+        } else {
+            columns.par_iter().zip(panels).for_each(|(column, panel)| symmetric_panel(a, column, panel));
+        }
+    }
+}
+
+fn assert_symmetric<T: Element>(operands: [&Panels<T>; 3]) {
+    let n = operands[0].rows();
+    for operand in operands {
         assert_eq!(
             (operand.rows(), operand.columns(), operand.part()),
             (n, n, Part::Upper),
             "three symmetric matrices of one size"
         );
     }
-    for_each_share(c, n * n * n / 2, |c| {
-        for (p, c) in c {
-            let column = b.whole_panel(*p);
-            Arch::new().dispatch(Product { a, b: &column, part: Part::Full, fresh, c: &mut [(0, c)] });
-        }
-    });
+}
+
+/// What is held of one panel of a product, whose right factor's panel is a matrix of its own.
+fn symmetric_panel<T: Element>(a: &Panels<T>, column: &Panels<T>, c: &mut [T::Panel]) {
+    Arch::new().dispatch(Product { a, b: column, part: Part::Full, fresh: true, c: &mut [(0, c)] });
 }
 
 /// `C += A' B`, every entry one chain over the rows in increasing order. `part` says which entries of C are wanted.
@@ -91,11 +120,16 @@ pub(crate) type Share<'a, T> = Vec<(usize, &'a mut [<T as Element>::Panel])>;
 fn for_each_share<T: Element>(c: &mut Panels<T>, work: usize, each: impl Fn(&mut Share<T>) + Sync + Send) {
     let columns = c.columns();
     let mut panels: Share<T> = c.panels_mut().into_iter().enumerate().collect();
-    let threads = if work < PARALLEL_FROM { 1 } else { rayon::current_num_threads() };
+    let threads = threads_for(work);
     if threads == 1 {
         return each(&mut panels);
     }
     deal::<T>(panels, columns, 2 * threads).par_iter_mut().for_each(each);
+}
+
+/// Threads for so many multiply-adds.
+fn threads_for(work: usize) -> usize {
+    if work < PARALLEL_FROM { 1 } else { rayon::current_num_threads() }
 }
 
 /// Deals panels out into `count` shares of about equal work, the largest panels first. Work is taken to be the panel's length times its vectors.

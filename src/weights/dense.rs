@@ -71,7 +71,7 @@ impl Weights for DMatrix<f64> {
     }
 
     fn polar_factor(&mut self, _: impl FnMut(&f64) -> Option<f64>) -> Result<(), SpectralError> {
-        PolarFactor::default().replace(self)
+        PolarFactor::lean().replace(self)
     }
 
     fn descend(&self, step_size: &f64, direction: &mut Self) -> bool {

@@ -14,26 +14,31 @@ fn golden(i: usize) -> f64 {
     (i as f64 * 0.618_033_988_749_895).fract()
 }
 
-/// About the largest singular value: what the power method finds, with room for what it falls short by, and at most what the row sums
-/// allow.
+/// About the largest singular value of a matrix with this Gram matrix.
 pub(super) fn largest_singular_value(gram: &Panels<f64>) -> f64 {
+    spectral_norm(gram).sqrt()
+}
+
+/// About the largest absolute eigenvalue of a symmetric matrix: what the power method finds, with room for what it falls short by, and at
+/// most what the row sums allow.
+pub(super) fn spectral_norm(symmetric: &Panels<f64>) -> f64 {
     const ROUNDS: usize = 5;
-    let n = gram.columns();
+    let n = symmetric.columns();
     let padded = |x: &dyn Fn(usize) -> f64| {
         let mut rows = vec![[0.0; WIDTH]; n.div_ceil(WIDTH)];
         (0..n).for_each(|i| rows[i / WIDTH][i % WIDTH] = x(i));
         rows
     };
-    let bound = times(gram, &padded(&|_| 1.0), f64::abs).into_iter().fold(0.0, f64::max);
+    let bound = times(symmetric, &padded(&|_| 1.0), f64::abs).into_iter().fold(0.0, f64::max);
     // A start that is not orthogonal to anything in particular.
     let mut x = padded(&|i| 1.0 + 0.5 * golden(i));
     let mut found = 0.0;
     for _ in 0..ROUNDS {
-        let y = times(gram, &x, |g| g);
+        let y = times(symmetric, &x, |entry| entry);
         found = norm(&y) / norm(x.as_flattened());
         x = padded(&|i| y[i] / bound);
     }
-    bound.min(1.2 * found).sqrt()
+    bound.min(1.2 * found)
 }
 
 /// The symmetric matrix of which `upper` is the upper half, its entries mapped by f, times x.
@@ -74,12 +79,13 @@ fn norm(x: &[f64]) -> f64 {
 /// `None` where that is too small for the Gram matrix to know. The largest should be about 1.
 pub(super) fn smallest_singular_value(gram: &Panels<f64>, factor: &mut Factor) -> Option<f64> {
     const ROUNDS: usize = 3;
+    const STARTS: usize = 8;
     let n = gram.columns();
     if !factor.decompose(gram, 1.0, 0.0) {
         return None;
     }
-    // A panel's worth of starts costs as much as one.
-    let mut starts = Panels::from_fn(n.min(WIDTH), n, |i, j| golden(i * n + j) - 0.5);
+    // A vector's worth of starts costs as much as one.
+    let mut starts = Panels::from_fn(n.min(STARTS), n, |i, j| golden(i * n + j) - 0.5);
     let mut largest_inverse = 0.0_f64;
     for round in 0..ROUNDS {
         let before = squares_of_rows(&starts);

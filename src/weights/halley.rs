@@ -29,40 +29,56 @@ fn largest_weight(n: usize) -> f64 {
     (n as f64).clamp(100.0, 1000.0)
 }
 
-/// Computes polar factors, and keeps the space that this needs.
+/// Computes polar factors.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Halley {
+    /// Kept from one matrix to the next, unless it is lean.
     space: Option<Box<Iteration>>,
+    lean: bool,
 }
 
 impl Halley {
+    /// One that keeps no space, and holds as little as it can.
+    pub(super) fn lean() -> Self {
+        Self { space: None, lean: true }
+    }
+
     /// Replaces a matrix by its polar factor; false, and no change, where it is small or too close to rank deficient for this method.
     ///
-    /// The entries must be finite. The matrix is not held beside what computes its factor, unless its condition number is large.
-    pub(super) fn polar_factor(&mut self, matrix: &mut DMatrix<f64>) -> bool {
+    /// `largest` is the largest absolute entry, a finite one. The matrix is not held beside what computes its factor, unless its condition number
+    /// is large.
+    pub(super) fn polar_factor(&mut self, matrix: &mut DMatrix<f64>, largest: f64) -> bool {
         let (rows, columns) = matrix.shape();
         if rows.min(columns) < SMALL {
             return false;
         }
         if rows < columns {
             let mut tall = std::mem::take(matrix).transpose();
-            let found = self.polar_factor(&mut tall);
+            let found = self.polar_factor(&mut tall, largest);
             *matrix = tall.transpose();
             return found;
         }
         // By a power of two first, so that squares neither overflow nor underflow.
-        let scale = power_of_two_below(matrix.amax());
-        if self.space.as_ref().is_none_or(|space| (space.x.rows(), space.x.columns()) != (rows, columns)) {
-            self.space = None;
-        }
+        let scale = power_of_two_below(largest);
         let taken = std::mem::take(matrix);
-        let mut space = self.space.take().unwrap_or_else(|| Box::new(Iteration::new(rows, columns)));
-        space.x.copy_from(&taken);
-        drop(taken);
+        let kept = self.space.take().filter(|space| (space.x.rows(), space.x.columns()) == (rows, columns));
+        let mut space = if let Some(mut space) = kept {
+            space.x.copy_from(&taken);
+            drop(taken);
+            space
+        } else {
+            let x = Panels::from_dense(&taken);
+            drop(taken);
+            Box::new(Iteration::of(x))
+        };
         space.x.scale(1.0 / scale);
         let found = space.run();
-        *matrix = space.x.to_dense();
-        self.space = Some(space);
+        if self.lean {
+            *matrix = space.into_x().to_dense();
+        } else {
+            *matrix = space.x.to_dense();
+            self.space = Some(space);
+        }
         if !found {
             *matrix *= scale;
         }
@@ -79,8 +95,13 @@ struct Iteration {
 }
 
 impl Iteration {
-    fn new(rows: usize, n: usize) -> Self {
-        Self { x: Panels::zeros(rows, n), gram: Panels::upper_zeros(n), factor: Factor::new(n) }
+    fn of(x: Panels<f64>) -> Self {
+        let n = x.columns();
+        Self { x, gram: Panels::upper_zeros(n), factor: Factor::new(n) }
+    }
+
+    fn into_x(self) -> Panels<f64> {
+        self.x
     }
 
     /// Makes X the polar factor, or says that it cannot and leaves X as it is, up to a factor.

@@ -8,8 +8,9 @@
 use super::deflation::Deflated;
 use super::halley::{self, Halley};
 use super::series::distance_from_identity;
-use crate::product::{Panels, Part, dense_product, dense_transposed_product, transposed_product};
+use crate::product::{Panels, Part, add_transposed_product, dense_product, dense_transposed_product};
 use nalgebra::DMatrix;
+use pulp::Arch;
 
 /// Why a matrix or a coefficient has no spectral function.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -44,11 +45,11 @@ pub fn rank_tolerance(rows: usize, columns: usize, largest: f64) -> f64 {
 /// An entry that is not finite, no convergence.
 pub fn polar_factor(matrix: &DMatrix<f64>) -> Result<DMatrix<f64>, SpectralError> {
     let mut factor = matrix.clone();
-    PolarFactor::default().replace(&mut factor)?;
+    PolarFactor::lean().replace(&mut factor)?;
     Ok(factor)
 }
 
-/// Computes polar factors, and keeps the space that this needs.
+/// Computes polar factors, and keeps the space that this needs, unless it is [`PolarFactor::lean`].
 ///
 /// Matrices of full rank take a fast way made of products, at any condition number; so does what is plainly of lower rank, reduced to what
 /// it has of full rank; and what is neither, the SVD.
@@ -59,15 +60,21 @@ pub struct PolarFactor {
 }
 
 impl PolarFactor {
+    /// One that keeps nothing, and holds as little as it can meanwhile.
+    pub fn lean() -> Self {
+        Self { halley: Halley::lean(), low_rank: Halley::lean() }
+    }
+
     /// Replaces a matrix by its polar factor.
     ///
     /// # Errors
     /// An entry that is not finite, no convergence.
     pub fn replace(&mut self, matrix: &mut DMatrix<f64>) -> Result<(), SpectralError> {
-        if !matrix.iter().all(|x| x.is_finite()) {
+        let largest = largest_entry(matrix);
+        if !largest.is_finite() {
             return Err(SpectralError::NotFinite);
         }
-        if self.halley.polar_factor(matrix) || self.of_low_rank(matrix) {
+        if self.halley.polar_factor(matrix, largest) || self.of_low_rank(matrix, largest) {
             return Ok(());
         }
         map_singular_values(matrix, |_| Some(1.0))?;
@@ -76,8 +83,7 @@ impl PolarFactor {
     }
 
     /// A matrix whose rank is plainly smaller than its sides, by the part of it that has full rank.
-    fn of_low_rank(&mut self, matrix: &mut DMatrix<f64>) -> bool {
-        let largest = matrix.amax();
+    fn of_low_rank(&mut self, matrix: &mut DMatrix<f64>, largest: f64) -> bool {
         if matrix.nrows().min(matrix.ncols()) == 1 || largest == 0.0 {
             return false;
         }
@@ -86,7 +92,8 @@ impl PolarFactor {
         let scaled = (if wide { matrix.transpose() } else { matrix.clone() }) / power_of_two_below(largest);
         let Some(deflated) = Deflated::new(scaled) else { return false };
         let mut full = deflated.full.clone();
-        if !self.low_rank.polar_factor(&mut full) {
+        let largest = largest_entry(&full);
+        if !self.low_rank.polar_factor(&mut full, largest) {
             // Too few rows for that method are few enough for the SVD.
             if full.nrows() >= halley::SMALL || map_singular_values(&mut full, |_| Some(1.0)).is_err() {
                 return false;
@@ -120,8 +127,8 @@ pub fn map_singular_values(
     mut f: impl FnMut(&f64) -> Option<f64>,
 ) -> Result<(), SpectralError> {
     let (rows, columns) = matrix.shape();
-    let largest = matrix.iter().fold(0.0_f64, |m, x| if x.is_finite() { m.max(x.abs()) } else { f64::INFINITY });
-    if largest == f64::INFINITY {
+    let largest = largest_entry(matrix);
+    if !largest.is_finite() {
         return Err(SpectralError::NotFinite);
     }
     if largest == 0.0 {
@@ -156,6 +163,19 @@ pub fn map_singular_values(
     let product = dense_product(&tall, &right.transpose());
     *matrix = if wide { product.transpose() } else { product };
     Ok(())
+}
+
+/// The largest absolute entry; infinite or NaN if an entry is. Without its sign a number's bits are an integer in the same order, and the
+/// maximum of integers is one of vectors.
+fn largest_entry(matrix: &DMatrix<f64>) -> f64 {
+    let bits = Arch::new().dispatch(|| {
+        let mut largest = 0;
+        for x in matrix.as_slice() {
+            largest = largest.max(x.to_bits() & (u64::MAX >> 1));
+        }
+        largest
+    });
+    f64::from_bits(bits)
 }
 
 pub(super) fn power_of_two_below(x: f64) -> f64 {
@@ -204,11 +224,17 @@ fn rotate(matrix: &mut DMatrix<f64>, p: usize, q: usize, cosine: f64, sine: f64)
     }
 }
 
-/// `||U'U - I||_F` over the shorter side: how far a polar factor is from orthonormal columns (or rows).
+/// `||U'U - I||_F` over the shorter side: how far a polar factor is from orthonormal columns (or rows). Some rows at a time, so that it is not
+/// held twice.
 pub fn orthogonality_error(factor: &DMatrix<f64>) -> f64 {
-    let tall = if factor.nrows() < factor.ncols() { &factor.transpose() } else { factor };
-    let tall = Panels::<f64>::from_dense(tall);
-    let mut gram = Panels::upper_zeros(tall.columns());
-    transposed_product(&tall, &tall, Part::Upper, &mut gram);
+    const ROWS: usize = 96;
+    let wide = factor.nrows() < factor.ncols();
+    let (long, short) = if wide { (factor.ncols(), factor.nrows()) } else { factor.shape() };
+    let mut gram = Panels::upper_zeros(short);
+    for first in (0..long).step_by(ROWS) {
+        let entry = |i: usize, j: usize| factor[if wide { (j, first + i) } else { (first + i, j) }];
+        let rows = Panels::<f64>::from_fn(ROWS.min(long - first), short, entry);
+        add_transposed_product(&rows, &rows, Part::Upper, &mut gram);
+    }
     distance_from_identity(&gram)
 }
