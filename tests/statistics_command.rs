@@ -135,6 +135,45 @@ fn every_command_takes_the_companion_papers_signal() {
     assert!(deviation > 0.0 && deviation < 1e-2, "{deviation}");
 }
 
+/// While w is small u grows at the rate, which lies in its enclosure, with an eigenvector, a tilted and a random signal.
+#[test]
+fn the_rate_of_escape_is_printed_and_enclosed_and_is_the_flows() {
+    let power_law = ["--spectrum", "power-law:2", "--dim", "50", "--loss-scale", "one"];
+    for signal in [
+        &["--signal", "unit-energy", "--seed", "3"][..],
+        &["--signal", "random", "--seed", "4"],
+        &["--signal-index", "2"],
+        &["--overlap", "0.3"],
+    ] {
+        let model = if signal[0] == "--overlap" { &["--dim", "50", "--spike", "2"][..] } else { &power_law };
+        let options = [model, signal, &["--width", "1", "--optimizer", "gd"]].concat();
+        let (name, rate) = rows(&[&options[..], &["--escape-rate"]].concat());
+        let (ends, enclosed) = rows(&[&options[..], &["--escape-rate", "--precision", "interval"]].concat());
+        assert_eq!((name, ends), (vec!["escape_rate".into()], vec!["escape_rate_lo".into(), "escape_rate_hi".into()]));
+        let (rate, low, high) = (rate[0][0], enclosed[0][0], enclosed[0][1]);
+        assert!(low < rate && rate < high && high - low < 1e-9 * rate, "{low} {rate} {high}");
+        // Far from the start, where slower modes have died out, and far from the optimum.
+        let times = format!("{},{}", 40.0 / rate, 41.0 / rate);
+        let flow = rows(&[&options[..], &["--init", "1e-100", "--statistics", "u", "--at", &times]].concat()).1;
+        let seen = (flow[1][1] / flow[0][1]).ln();
+        assert!((seen - 1.0).abs() < 1e-4, "{signal:?}: {seen}");
+    }
+    for (more, reason) in [
+        (&["--optimizer", "specgd", "--width", "1"][..], "optimizer"),
+        (&["--optimizer", "gd"], "width = 100"),
+        (&["--optimizer", "gd", "--width", "1", "--precision", "exact"], "precision"),
+        (&["--optimizer", "gd", "--width", "1", "--dim", "100000000000000"], "dim"),
+        (&["--optimizer", "gd", "--width", "1", "--time", "1"], "--time"),
+    ] {
+        let output = specdyn(&[more, &["--escape-rate"]].concat());
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert!(output.status.code() == Some(64) && said.contains(reason), "{more:?}: {said}");
+    }
+    let huge =
+        specdyn(&["--optimizer", "gd", "--width", "1", "--dim", "100000000000", "--statistics", "s", "--time", "1"]);
+    assert_eq!(huge.status.code(), Some(64), "{huge:?}");
+}
+
 #[test]
 fn a_recursion_that_diverges_says_so_and_keeps_its_rows() {
     let more = ["--statistics", "s", "--step-size", "10", "--steps", "100", "--points", "101"];

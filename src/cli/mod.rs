@@ -16,6 +16,7 @@ mod compare;
 mod config;
 mod diagram_files;
 mod error;
+mod escape_rate;
 mod explain;
 mod figures;
 mod forecast;

@@ -4,7 +4,7 @@ use super::model::{ModelOptions, decimal, method};
 use super::output::{OutputOptions, exists, value_cells, value_columns};
 use super::precision::{self, NumberSystem};
 use super::rows::{requested, spread};
-use super::{CliError, figures, statistics};
+use super::{CliError, escape_rate, figures, statistics};
 use crate::experiment::{Outcome, Plan, Row, Setting, run, run_certified, run_exact};
 use crate::export::{Cell, Provenance, Table};
 use crate::observe::{CONTRACTION_LEVEL, Condition, Quantity};
@@ -45,6 +45,10 @@ pub(super) struct PopulationOptions {
     /// Any optimizer, flow or recursion, any signal, to any time; with --events the times of the phases
     #[arg(long, value_name = "NAME,...", value_delimiter = ',')]
     pub(super) statistics: Vec<String>,
+    /// Width 1: print the rate at which u grows under GD while w is small, rho of exp(rho t), on the clock of --loss-scale: the root of the
+    /// characteristic equation, in any --precision, enclosed with `interval`
+    #[arg(long, conflicts_with_all = ["step_size", "time", "steps", "until", "at", "statistics", "events", "ladder", "plot"])]
+    pub(super) escape_rate: bool,
     /// Number system: f64 | BITS (arbitrary precision, 2 to 1048576 bits; feature `mpfr`) | exact (recursions in rationals) | interval
     /// (certified enclosures, printed as pairs _lo, _hi; numeric options may then be intervals themselves, as in "[20, 21]")
     #[arg(long, value_name = "PRECISION", default_value = "f64")]
@@ -88,6 +92,9 @@ pub(super) fn execute(options: &PopulationOptions) -> Result<(), CliError> {
     }
     if !(1..=MAX_POINTS).contains(&options.points) {
         return Err(DomainError::new("points", options.points, "an integer from 1 to 100000000").into());
+    }
+    if options.escape_rate {
+        return escape_rate::execute(options);
     }
     if !options.statistics.is_empty() {
         return statistics::execute(options);
@@ -335,6 +342,7 @@ pub(super) fn provenance(options: &PopulationOptions) -> Provenance {
         ("at".into(), json!(options.at)),
         ("precision".into(), json!(options.precision)),
         ("ladder".into(), json!(options.ladder)),
+        ("escape-rate".into(), json!(options.escape_rate)),
         ("events".into(), json!(options.events)),
     ]);
     if !options.statistics.is_empty() {

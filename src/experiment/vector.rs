@@ -1,5 +1,4 @@
 use super::Setting;
-use super::signal::{each_variance, groups_and_signal};
 use crate::observe::vector::Statistic;
 use crate::scalar::DomainError;
 use crate::trajectory::{Profile, Stop, VectorPath, VectorProblem, VectorRecursion};
@@ -21,15 +20,12 @@ impl Setting<f64> {
     /// # Errors
     /// A width other than 1, or a parameter outside its domain.
     pub fn vector_problem(&self) -> Result<VectorProblem, DomainError> {
-        self.check()?;
         let dimension = self.covariance.dimension();
         if self.width != Some(1) {
             let width = self.width.unwrap_or(dimension);
             return Err(DomainError::new("width", width, "1, for the summary statistics of one vector"));
         }
-        let (groups, signal) = groups_and_signal(self)?;
-        let signal = signal.written_out(&groups)?;
-        let variance: Vec<f64> = each_variance(&groups).collect();
+        let (variance, signal) = self.directions()?;
         let start = self.start.draw(variance.len(), 1, self.init, self.seed)?;
         VectorProblem::new(variance, signal, start.as_slice().to_vec())
     }
