@@ -25,7 +25,7 @@ impl Setting<f64> {
 }
 
 impl<T: Real> Setting<T> {
-    /// The variance of every direction, and the signal, of its own length, along each.
+    /// The variance of every direction, and the signal along each: of its own length, but in the units that [`Signal::OfLength`] states.
     ///
     /// # Errors
     /// A parameter outside its domain, or more than 2^24 directions.
