@@ -30,7 +30,7 @@ impl<T: Real> Pace<T> {
         if T::bits(&like.context()) > MOST_BITS {
             let domain = format!(
                 "at most {MOST_BITS} bits for a flow by Taylor series: a step multiplies all their terms, whose number grows with the bits; at 32768 \
-                 bits that is an hour for each coefficient. SpecGD's flow and recursions take more"
+                 bits half an hour for each coefficient in the first alone. SpecGD's flow and recursions take more"
             );
             return Err(DomainError::new("precision", T::bits(&like.context()), domain));
         }
@@ -145,7 +145,7 @@ impl<T: Real> Pace<T> {
     }
 }
 
-/// A step takes minutes here, and 2^3.6 times as long at twice as many bits.
+/// A step takes minutes here, by the law of `docs/benchmarks.md`: ten to fifteen times as long at twice as many bits, and the first, whose terms have all their digits, four to five times that.
 const MOST_BITS: u32 = 1 << 14;
 
 /// The order of a series of which a step can be told: its last two terms, and two before them.
