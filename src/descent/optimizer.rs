@@ -1,4 +1,5 @@
 use super::{Adam, Descent, Method, Muon, NormalizedDescent, SignDescent};
+use crate::product::{Panels, map_bytes};
 use crate::weights::SpectralError;
 use nalgebra::DMatrix;
 use std::fmt;
@@ -30,6 +31,23 @@ impl Optimizer {
     /// Turning the weights, `W -> W O` with O orthogonal, turns all their future and changes nothing else.
     pub fn is_equivariant(&self) -> bool {
         !matches!(self, Self::Sign(_) | Self::Adam(_))
+    }
+
+    /// Bytes that it keeps from step to step for weights of this shape, and bytes of the gradient with what turns it into a direction on so many
+    /// threads.
+    pub fn bytes(&self, rows: usize, columns: usize, threads: usize) -> (u64, u64) {
+        let matrix = Panels::<f64>::bytes(rows, columns);
+        let (long, short) = (rows.max(columns), rows.min(columns));
+        let (iterate, half) = (Panels::<f64>::bytes(long, short), Panels::<f64>::upper_bytes(short));
+        match self {
+            // Iterate, and the matrix as it was where it may be of low rank; Gram matrix and its factor, rows on their way.
+            Self::Method(Method::Spectral) => (0, 2 * iterate + 2 * half + map_bytes(long, short, threads)),
+            // Left and right vectors, their product, and all three as products want them.
+            Self::Method(Method::Power(_)) => (0, 4 * matrix + 4 * iterate),
+            Self::Muon(_) => (matrix, iterate + 2 * half + map_bytes(long, short, threads)),
+            Self::Adam(_) => (2 * matrix, matrix),
+            Self::Method(Method::GradientDescent) | Self::Sign(_) | Self::Normalized(_) => (0, matrix),
+        }
     }
 
     /// Directions are meant to have orthonormal rows or columns.

@@ -11,6 +11,11 @@ use rayon::prelude::*;
 /// Rows that stay in the second-level cache while the other operand passes by, times their length.
 const RESIDENT: usize = 96 * 384;
 
+/// Bytes that a map of a matrix of this shape takes meanwhile on so many threads, at most.
+pub(crate) fn map_bytes(rows: usize, columns: usize, threads: usize) -> u64 {
+    2 * Panels::<f64>::bytes(columns, rows).min((RESIDENT * size_of::<f64>() * threads) as u64)
+}
+
 /// Maps of fewer entries than this are not worth a second thread.
 const PARALLEL_FROM: usize = 1 << 13;
 

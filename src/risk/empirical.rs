@@ -73,10 +73,11 @@ impl<T: Element> EmpiricalGradient<T> {
     /// Bytes that gradients from this many samples need beside the samples, on so many threads.
     pub fn bytes(samples: usize, dimension: usize, width: usize, threads: usize) -> u64 {
         match Way::cheaper(dimension, width) {
-            // The triangle, while it is made or beside the sum; then the sum and some columns of the product.
+            // The triangle beside the sum; then the sum, the gradient and some columns of it.
             Way::Symmetric => {
                 let columns =
                     Panels::<T>::bytes(dimension, PRODUCT_COLUMNS.min(width)).saturating_mul(2 * threads as u64);
+                let columns = columns.saturating_add(Panels::<f64>::bytes(dimension, width));
                 let upper = Panels::<T>::upper_bytes(dimension);
                 upper.saturating_add(columns.max(upper))
             }

@@ -20,8 +20,11 @@ impl<T: Element> Block<T> {
 
     /// Bytes that so many rows occupy.
     pub(super) fn bytes(rows: usize, dimension: usize) -> u64 {
+        // Itself, and what an allocator keeps beside two pieces.
+        const ASIDE: usize = 128;
         let rest = dimension % T::WIDTH;
-        Panels::<T>::bytes(rows, dimension - rest).saturating_add((rows * rest * size_of::<T>()) as u64)
+        let beside = (rows * rest * size_of::<T>() + if rows > 0 { size_of::<Self>() + ASIDE } else { 0 }) as u64;
+        Panels::<T>::bytes(rows, dimension - rest).saturating_add(beside)
     }
 
     /// Entry in row i, column j.

@@ -1,7 +1,6 @@
 //! How much memory runs need: forecast before anything is allocated, refused where it would not fit.
 
 use super::{Data, Observation, Precision, Simulation};
-use crate::descent::{Method, Optimizer};
 use crate::product::Panels;
 use crate::risk::{EmpiricalGradient, Samples};
 
@@ -65,6 +64,10 @@ fn observations(simulation: &Simulation) -> u64 {
     (simulation.steps / simulation.every.max(1)).saturating_add(2).saturating_mul(one)
 }
 
+/// Between what stays, an allocator loses one part in so many of the rest, and this besides: `tests/memory_forecast.rs` compares with what runs take.
+const GAPS: u64 = 3;
+const HEAP: u64 = 2 << 20;
+
 /// For `runs` runs, `concurrent` at a time, on `threads` threads in all.
 pub(super) fn forecast(simulation: &Simulation, runs: usize, concurrent: usize, threads: usize) -> Forecast {
     let threads = threads.div_ceil(concurrent.max(1));
@@ -82,23 +85,15 @@ pub(super) fn forecast(simulation: &Simulation, runs: usize, concurrent: usize, 
         Precision::Double => EmpiricalGradient::<f64>::bytes(batch, dimension, width, threads),
         Precision::Single => EmpiricalGradient::<f32>::bytes(batch, dimension, width, threads),
     };
-    let dense = |matrices: u64| Panels::<f64>::bytes(dimension, width).saturating_mul(matrices);
-    // Weights and the optimiser's state; and at a time what a gradient needs, or the gradient with what makes a direction of it.
-    let kept = match simulation.optimizer {
-        Optimizer::Adam(_) => 3,
-        Optimizer::Muon(_) => 2,
-        _ => 1,
-    };
-    let turned = match simulation.optimizer {
-        Optimizer::Method(Method::Spectral) => 4,
-        Optimizer::Method(Method::Power(_)) => 6,
-        Optimizer::Muon(_) => 3,
-        _ => 2,
-    };
-    let workspace = dense(kept).saturating_add(gradient.max(dense(turned)));
+    let weights = Panels::<f64>::bytes(dimension, width);
+    let (kept, turn) = simulation.optimizer.bytes(dimension, width, threads);
+    // At a time what a gradient needs, sums or itself among it; or what turns it into a direction; or, at the start, a QR decomposition.
+    let at_a_time = gradient.max(turn.max(weights)).max(2 * weights);
+    let live = weights.saturating_add(kept).saturating_add(at_a_time);
+    let order = if matches!(simulation.data, Data::MiniBatch(_)) { 4 * simulation.samples as u64 } else { 0 };
     Forecast {
-        samples: held.into_iter().map(bytes).fold(0, u64::saturating_add),
-        workspace,
+        samples: held.into_iter().map(bytes).fold(order, u64::saturating_add),
+        workspace: live.saturating_add(live / GAPS).saturating_add(HEAP),
         concurrent: concurrent as u64,
         observations: observations(simulation).saturating_mul(runs as u64),
     }
