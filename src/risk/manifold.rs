@@ -48,6 +48,13 @@ pub fn bracket<T: Scalar>(variance: &T, excess: &T, excess_energy: &T) -> T {
     qe.clone() + qe + excess_energy
 }
 
+/// [`bracket`] of doubles in one operation less where the machine fuses multiplications with additions (elsewhere it is slow): doubling is
+/// exact, so the bits are the same, as long as `2 q_j e_j` does not overflow.
+#[inline(always)]
+pub fn bracket_fused(variance: f64, excess: f64, excess_energy: f64) -> f64 {
+    2.0_f64.mul_add(variance * excess, excess_energy)
+}
+
 /// Reduced gradient `g_j = q_j h_j w_j`, so that `dR/dw_j = n_j g_j`.
 #[inline]
 pub fn gradient<T: Scalar>(variance: &T, bracket: &T, w: &T) -> T {
@@ -72,18 +79,25 @@ pub fn gradients<T: Scalar>(variance: &[T], energy_weight: &[T], w: &[T], g: &mu
 }
 
 /// Population risk `R = 1/2 sum_j n_j q_j^2 e_j^2 + 1/4 tau^2` (quarter normalisation).
+#[inline]
 pub fn population_risk<T: Scalar>(spectrum: &Spectrum<T>, excess: &[T]) -> T {
-    risk_form(spectrum, excess, excess)
+    let tau = excess_energy(spectrum, excess);
+    form(spectrum, (excess, &tau), (excess, &tau))
 }
 
 /// The symmetric bilinear form of the risk, `R(e) = form(e, e)`: for excesses that are polynomials in time it gives the risk's
 /// coefficients, `R_k = sum_i form(e_i, e_(k-i))`.
 pub fn risk_form<T: Scalar>(spectrum: &Spectrum<T>, a: &[T], b: &[T]) -> T {
-    let tau = excess_energy(spectrum, a);
-    let other = excess_energy(spectrum, b);
-    let mut twice = (tau * other).over(2);
+    form(spectrum, (a, &excess_energy(spectrum, a)), (b, &excess_energy(spectrum, b)))
+}
+
+/// [`risk_form`] of excesses with their energies.
+#[inline]
+fn form<T: Scalar>(spectrum: &Spectrum<T>, (a, tau): (&[T], &T), (b, other): (&[T], &T)) -> T {
+    let (variance, multiplicity) = (spectrum.variance(), spectrum.multiplicity());
+    let mut twice = (tau.clone() * other).over(2);
     for j in 0..a.len() {
-        let (q, n) = (&spectrum.variance()[j], &spectrum.multiplicity()[j]);
+        let (q, n) = (&variance[j], &multiplicity[j]);
         twice.add_prod(n, &((q.clone() * &a[j]) * (q.clone() * &b[j])));
     }
     twice.over(2)
@@ -99,5 +113,19 @@ impl<T: Real> Landscape<Vec<T>> for &Spectrum<T> {
 
     fn gradient(&mut self, weights: &Vec<T>, gradient: &mut Vec<T>) {
         gradients(self.variance(), self.energy_weight(), weights, gradient);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn the_fused_bracket_is_the_bracket(q in 1e-3..1e4_f64, e in -1.0..1e6_f64, tau in -1e4..1e8_f64, scale in 1e-140..1.0_f64) {
+            let (e, tau) = (e * scale, tau * scale);
+            prop_assert_eq!(bracket_fused(q, e, tau).to_bits(), bracket(&q, &e, &tau).to_bits());
+        }
     }
 }
