@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 use specdyn::descent::Method;
-use specdyn::experiment::{Covariance, Setting, measure, measure_all};
+use specdyn::experiment::{Covariance, Setting, Signal, measure, measure_all};
 use specdyn::observe::Observable;
 use specdyn::spectrum::Spectrum;
 use specdyn::trajectory::{Cell, CellOutcome, Recursion, Stop, recursion_grid, recursions_until};
@@ -183,6 +183,37 @@ fn amplifications_of_a_grid_are_those_of_each_cell_alone_and_of_the_plain_recurs
             }
         }
     }
+}
+
+/// In the midst of a divergence a signal passes 1 and ratios fall for a step; that settles nothing.
+#[test]
+fn what_diverges_later_is_never_settled_before() {
+    let mut settings = Vec::new();
+    for overlap in [0.0, 0.2] {
+        for method in [Method::GradientDescent, Method::Power(0.8), Method::Spectral] {
+            for (i, j) in (0..9).flat_map(|i| (0..9).map(move |j| (i, j))) {
+                let strength = 10.0 + 48.0 * f64::from(i);
+                let mut setting = Setting::new(Covariance::Spiked { strength, dimension: 100 }, 1e-3, method.clone());
+                setting.step_size = Some(2e-3 * libm::exp2(f64::from(j)));
+                setting.signal = Signal::Overlap(overlap);
+                settings.push(setting);
+            }
+        }
+    }
+    // the cell in which this was seen
+    let mut seen = Setting::new(Covariance::Spiked { strength: 200.0, dimension: 100 }, 1e-3, Method::GradientDescent);
+    seen.step_size = Some(0.015848931924611138);
+    settings.push(seen);
+    let settled: Vec<_> = measure_all(&settings, Observable::Amplification, None).collect();
+    let later: Vec<_> = measure_all(&settings, Observable::Amplification, Some(20.0)).collect();
+    let (mut ok, mut diverged) = (0, 0);
+    for ((setting, settled), later) in settings.iter().zip(&settled).zip(&later) {
+        ok += u32::from(settled.value.is_some());
+        diverged += u32::from(later.value.is_none());
+        assert!(settled.value.is_none() || settled.value == later.value, "{setting:?}: {settled:?}, later {later:?}");
+    }
+    assert!(ok > 100 && diverged > 30, "{ok} settled, {diverged} diverged");
+    assert_eq!(settled.last().unwrap().value, None);
 }
 
 #[test]

@@ -139,7 +139,10 @@ where
         let point = recursion.weights();
         let w = gauge.coefficients(point);
         largest.see(&w);
-        if !to_the_end && gauge.is_settled(&before, point, largest) {
+        if !to_the_end
+            && gauge.is_settled(&before, point, largest)
+            && gauge.is_calm(*recursion.step_size(), recursion.descent(), point)
+        {
             return Stop::Condition { time: recursion.time() };
         }
         before.copy_from_slice(&w);

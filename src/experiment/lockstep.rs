@@ -1,6 +1,6 @@
 //! Amplifications of recursions of the spiked covariance, many at a time.
 
-use super::settled::{ESCAPED, ratios_fall};
+use super::settled::{ESCAPED, ratios_fall, steps_are_calm};
 use super::{Covariance, Measured, Setting, Status};
 use crate::descent::Method;
 use crate::risk::manifold::excess;
@@ -24,7 +24,7 @@ pub(super) fn amplifications(cells: &[(Cell, u64)], method: &Method, to_the_end:
     let outcomes = if to_the_end {
         recursions_until(cells, method, f64::INFINITY, &|_, _| false)
     } else {
-        recursions_until(cells, method, ESCAPED.sqrt(), &is_settled)
+        recursions_until(cells, method, ESCAPED.sqrt(), &|cell, w| is_settled(cell, method, w))
     };
     let measured = |CellOutcome { amplification, goal_step, .. }| {
         if to_the_end || goal_step.is_some() {
@@ -36,8 +36,9 @@ pub(super) fn amplifications(cells: &[(Cell, u64)], method: &Method, to_the_end:
     outcomes.into_iter().map(|outcome| outcome.map(measured)).collect()
 }
 
-fn is_settled(cell: &Cell, w: &[f64; 3]) -> bool {
+fn is_settled(cell: &Cell, method: &Method, w: &[f64; 3]) -> bool {
     let (mu, n) = (cell.spike + 1.0, (cell.dimension - 2) as f64);
     let e = [0, 1, 2].map(|j| excess(j, &w[j]));
-    ratios_fall(&[1.0, mu, 1.0], &[1.0, mu, n], w, &e)
+    let spectrum = [&[1.0, mu, 1.0][..], &[1.0, mu, n]];
+    ratios_fall(spectrum[0], spectrum[1], w, &e) && steps_are_calm(cell.step_size, method, spectrum, w, &e)
 }

@@ -51,6 +51,12 @@ impl BlockRisk {
         beside.fold(self.block.covariance().smallest_variance(), f64::min)
     }
 
+    /// The largest eigenvalue of Q where the weights can be.
+    pub fn largest_variance(&self) -> f64 {
+        let beside = self.variance.iter().zip(&self.directions).filter(|(_, n)| **n > 0.0).map(|(q, _)| *q);
+        beside.fold(self.block.covariance().largest_variance(), f64::max)
+    }
+
     /// Population risk (quarter normalisation).
     pub fn population_risk(&self, weights: &BlockWeights) -> f64 {
         let (mut quadratic, mut tau) = self.block.excess_moments(&weights.block);

@@ -85,6 +85,14 @@ impl CovarianceMatrix {
         }
     }
 
+    /// The largest eigenvalue.
+    pub fn largest_variance(&self) -> f64 {
+        match self {
+            Self::Diagonal(q) => q.max(),
+            Self::Full(q) => q.symmetric_eigenvalues().max(),
+        }
+    }
+
     /// `Q x` for the columns of a d x k matrix.
     pub fn times(&self, x: &DMatrix<f64>) -> DMatrix<f64> {
         match self {
