@@ -74,7 +74,7 @@ fn polynomials_within_steps_agree_with_those_at_twice_the_precision() {
     }
 }
 
-/// As above at the bits of `docs/benchmarks.md`, and a power before its first sign change; some minutes.
+/// As above at the bits of `docs/benchmarks.md`; some minutes.
 #[test]
 #[ignore = "a command of its own: cargo test --release --features mpfr --test precision_flows -- --ignored"]
 fn long_flows_agree_with_themselves_at_twice_the_precision() {
