@@ -37,7 +37,7 @@ fn ladder(
     let with = |n: &usize| {
         let steps = (time / step_size).round() as u64;
         let mut simulation = Simulation::new(spiked(strength, 8), optimizer.clone(), *n, step_size, steps);
-        (simulation.setting.init, simulation.every) = (init, 5);
+        simulation.setting.init = init;
         simulation
     };
     sizes.iter().map(with).collect()

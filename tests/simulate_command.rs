@@ -238,8 +238,6 @@ fn compare_prints_deviations_or_rates() {
         "0.02",
         "--time",
         "1",
-        "--every",
-        "5",
     ];
     let table = stdout(&ladder);
     let header = "optimizer,dim,samples,overlap,lower_quartile,median,upper_quartile,amplification,predicted_amplification,unfinished";
@@ -274,4 +272,5 @@ fn compare_prints_deviations_or_rates() {
     assert_eq!(typed, table, "a typed list stands in the place of the one in a file");
     refused(&[&ladder[..], &["--confidence", "1"]].concat(), "confidence = 1");
     refused(&[&ladder[..], &["--dims", "2"]].concat(), "dim = 2");
+    refused(&[&ladder[..], &["--every", "5"]].concat(), "--every");
 }

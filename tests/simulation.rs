@@ -3,7 +3,7 @@
 use specdyn::descent::{Adam, Method, Muon, NormalizedDescent, Optimizer, SignDescent};
 use specdyn::experiment::{Covariance, Setting, Signal};
 use specdyn::simulation::{
-    Data, End, MemoryError, Observation, Precision, Resources, Run, Simulation, SimulationError,
+    Data, End, MemoryError, Observation, Precision, Resources, Run, Simulation, SimulationError, compare,
 };
 use specdyn::trajectory::Recursion;
 use specdyn::weights::Start;
@@ -89,6 +89,32 @@ fn observations_come_at_the_start_every_so_often_and_at_the_end() {
     assert_eq!(steps(&simulation.prediction(0).unwrap()), [0, 4, 8, 10]);
     simulation.steps = 0;
     assert_eq!(steps(&simulation.run(0).unwrap()), [0]);
+}
+
+/// SpecGD alternates about its surfaces, so that every other step shows one side of it; predictions that are one for all seeds, and others.
+#[test]
+fn deviations_from_the_recursion_are_over_all_steps_however_few_are_observed() {
+    for optimizer in [specgd(), Optimizer::Sign(SignDescent)] {
+        let mut simulation = Simulation::new(spiked(20.0, 8), optimizer, 200, 0.03, 60);
+        (simulation.setting.init, simulation.every) = (0.05, 60);
+        let seeds = [3, 4];
+        let found = compare(&[simulation.clone()], &seeds, 0.5, TWO_THREADS, &|_, _, _| {}).unwrap();
+        let all = Simulation { every: 1, ..simulation };
+        let distances = seeds.map(|seed| {
+            let (run, prediction) = (all.run(seed).unwrap(), all.prediction(seed).unwrap());
+            let pairs = run.observations.into_iter().zip(prediction.observations);
+            pairs
+                .map(|(o, p)| [0, 1, 2].map(|j| (o.coefficients[j].powi(2) - p.coefficients[j].powi(2)).abs()))
+                .collect()
+        });
+        for j in 0..3 {
+            let largest = |steps: &Vec<[f64; 3]>, every| steps.iter().step_by(every).map(|d| d[j]).fold(0.0, f64::max);
+            let mut expected = [0, 1].map(|k| largest(&distances[k], 1));
+            expected.sort_by(f64::total_cmp);
+            assert_eq!(found.rungs[0].deviations[j], expected);
+            assert!((0..2).all(|k| largest(&distances[k], 60) < largest(&distances[k], 1)), "some are between");
+        }
+    }
 }
 
 #[test]

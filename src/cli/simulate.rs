@@ -20,6 +20,9 @@ pub(super) struct SimulateOptions {
     samples: Option<usize>,
     #[command(flatten)]
     training: TrainingOptions,
+    /// Observe every E steps; start and end always
+    #[arg(long, value_name = "E", default_value_t = 1)]
+    every: u64,
     /// Add a column with the distance of directions from orthonormality, ||U'U - I||_F
     #[arg(long)]
     orthogonality: bool,
@@ -46,7 +49,8 @@ pub(super) fn execute(options: &SimulateOptions) -> Result<(), CliError> {
         }
     }
     let seeds = options.training.seeds(&options.model)?;
-    let trainings = options.training.trainings(&options.model, options.samples)?;
+    let mut trainings = options.training.trainings(&options.model, options.samples)?;
+    trainings.iter_mut().for_each(|training| training.simulation.every = options.every);
     let resources = options.training.resources();
     let total = trainings.iter().map(|t| t.simulation.steps.saturating_mul(seeds.len() as u64)).sum();
     let bar = progress::Bar::of("steps");
@@ -138,6 +142,7 @@ impl SimulateOptions {
         configuration.extend([
             ("command".into(), json!("simulate")),
             ("samples".into(), json!(self.samples)),
+            ("every".into(), json!(self.every)),
             ("orthogonality".into(), json!(self.orthogonality)),
         ]);
         configuration

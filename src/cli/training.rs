@@ -35,9 +35,6 @@ pub(super) struct TrainingOptions {
     /// Standard deviation of the noise in the labels
     #[arg(long, value_name = "SIGMA", default_value = "0", allow_hyphen_values = true)]
     noise: String,
-    /// Observe every E steps; start and end always
-    #[arg(long, value_name = "E", default_value_t = 1)]
-    every: u64,
     /// In which numbers samples are kept and multiplied; f32 halves the memory and the time
     #[arg(long, value_parser = ["f64", "f32"], default_value = "f64")]
     scalar: String,
@@ -79,7 +76,6 @@ impl TrainingOptions {
             let mut simulation = Simulation::new(setting, optimizer, samples, step_size, self.steps(step_size)?);
             simulation.data = data;
             simulation.noise = decimal("noise", &self.noise, &())?;
-            simulation.every = self.every;
             simulation.precision = if self.scalar == "f32" { Precision::Single } else { Precision::Double };
             simulation.check()?;
             Ok(Training { optimizer: name.clone(), simulation })
@@ -152,7 +148,6 @@ impl TrainingOptions {
             ("seeds", json!(self.seeds)),
             ("data", json!(self.data)),
             ("noise", json!(self.noise)),
-            ("every", json!(self.every)),
             ("scalar", json!(self.scalar)),
             ("momentum", json!(self.momentum)),
             ("nesterov", json!(self.nesterov)),

@@ -1,4 +1,6 @@
 use super::{End, Quartiles, Rate, Resources, Run, Simulation, SimulationError};
+use crate::scalar::DomainError;
+use std::sync::OnceLock;
 
 /// Simulations of growing samples beside the recursions that they should follow.
 #[derive(Clone, Debug, PartialEq)]
@@ -18,8 +20,8 @@ pub struct Rung {
     pub samples: usize,
     /// Dimension d.
     pub dimension: usize,
-    /// For each overlap, over the seeds in increasing order: the largest distance, over observed steps, between the overlap in the
-    /// run and in the prediction. Infinite for a run that did not finish.
+    /// For each overlap, over the seeds in increasing order: the largest distance, over all steps, between the overlap in the
+    /// run and in the prediction. Infinite where one of them did not finish.
     pub deviations: Vec<Vec<f64>>,
     /// Their quartiles.
     pub quartiles: Vec<Quartiles>,
@@ -31,8 +33,8 @@ pub struct Rung {
     pub unfinished: Vec<(u64, End)>,
 }
 
-/// Runs every simulation for all seeds and measures how far the runs are from their predictions. Rates hold with an error of at
-/// most `error` for each overlap.
+/// Runs every simulation for all seeds and measures how far the runs are from their predictions, at every step (`every` is not used).
+/// Rates hold with an error of at most `error` for each overlap.
 ///
 /// # Errors
 /// No simulations or seeds, a parameter outside its domain, or a run that does not fit in memory.
@@ -43,7 +45,6 @@ pub fn compare(
     resources: Resources,
     progress: &(impl Fn(usize, u64, u64) + Sync),
 ) -> Result<Comparison, SimulationError> {
-    use crate::scalar::DomainError;
     let Some(first) = simulations.first() else {
         return Err(DomainError::new("ladder", 0, "at least one simulation").into());
     };
@@ -59,8 +60,8 @@ pub fn compare(
     }
     let mut rungs = Vec::with_capacity(simulations.len());
     for (number, simulation) in simulations.iter().enumerate() {
-        let runs = simulation.run_seeds(seeds, resources, &|seed, step| progress(number, seed, step))?;
-        rungs.push(Rung::new(simulation, names.len(), &runs, &simulation.predictions(seeds)?));
+        let followed = simulation.follow_predictions(seeds, resources, &|seed, step| progress(number, seed, step))?;
+        rungs.push(Rung::new(simulation, names.len(), seeds, &followed));
     }
     let rates = (0..names.len())
         .map(|j| {
@@ -74,40 +75,81 @@ pub fn compare(
     Ok(Comparison { names, rungs, rates })
 }
 
-impl Rung {
-    fn new(simulation: &Simulation, overlaps: usize, runs: &[Run], predictions: &[Run]) -> Self {
-        let mut deviations: Vec<Vec<f64>> = vec![Vec::with_capacity(runs.len()); overlaps];
-        for (run, prediction) in runs.iter().zip(predictions) {
-            for (j, deviations) in deviations.iter_mut().enumerate() {
-                deviations.push(sup_deviation(run, prediction, j));
+/// One seed's run beside its prediction.
+struct Followed {
+    /// For each overlap, its largest distance over all steps; infinite if the run or the prediction did not finish.
+    deviations: Vec<f64>,
+    amplification: f64,
+    predicted_amplification: f64,
+    end: End,
+}
+
+impl Simulation {
+    /// Every seed's run beside its prediction, at every step, whatever `every` says: what alternates from step to step would otherwise
+    /// be seen on one side only. No run is kept, and of predictions only those in use.
+    fn follow_predictions(
+        &self,
+        seeds: &[u64],
+        resources: Resources,
+        progress: &(impl Fn(u64, u64) + Sync),
+    ) -> Result<Vec<Followed>, SimulationError> {
+        let predicting = Self { every: 1, ..self.clone() };
+        let running = Self { every: self.steps.max(1), ..self.clone() };
+        let common = OnceLock::new();
+        let predictions = if self.has_common_prediction() { 1 } else { resources.threads.clamp(1, seeds.len()) };
+        predicting.each_seed(seeds, predictions, resources, |seed| {
+            let own;
+            let prediction = if self.has_common_prediction() {
+                common.get_or_init(|| predicting.prediction(seed)).as_ref().map_err(Clone::clone)?
+            } else {
+                own = predicting.prediction(seed)?;
+                &own
+            };
+            running.follow_one(seed, prediction, &|step| progress(seed, step))
+        })
+    }
+
+    fn follow_one(&self, seed: u64, prediction: &Run, progress: &impl Fn(u64)) -> Result<Followed, DomainError> {
+        let square = |w: f64| w * w;
+        let mut deviations = vec![0.0_f64; self.names()?.len()];
+        let mut amplification = f64::NAN;
+        let run = self.run_glanced(seed, progress, |step, observer| {
+            amplification = observer.amplification();
+            let Some(predicted) = prediction.observations.get(step as usize) else { return };
+            for (j, largest) in deviations.iter_mut().enumerate() {
+                let distance = (square(observer.coefficients()[j]) - square(predicted.coefficients[j])).abs();
+                // `f64::max` passes over a NaN.
+                *largest = if distance.is_nan() { f64::INFINITY } else { largest.max(distance) };
             }
+        })?;
+        if run.end != End::Finished || prediction.end != End::Finished {
+            deviations.fill(f64::INFINITY);
         }
-        for deviations in &mut deviations {
+        let predicted_amplification = prediction.observations.last().map_or(f64::NAN, |last| last.amplification);
+        Ok(Followed { deviations, amplification, predicted_amplification, end: run.end })
+    }
+}
+
+impl Rung {
+    fn new(simulation: &Simulation, overlaps: usize, seeds: &[u64], followed: &[Followed]) -> Self {
+        let sorted = |j: usize| {
+            let mut deviations: Vec<f64> = followed.iter().map(|one| one.deviations[j]).collect();
             deviations.sort_by(f64::total_cmp);
-        }
-        let last = |runs: &[Run]| {
-            runs.iter().map(|run| run.observations.last().map_or(f64::NAN, |o| o.amplification)).collect::<Vec<_>>()
+            deviations
         };
+        let deviations: Vec<Vec<f64>> = (0..overlaps).map(sorted).collect();
+        let ends = seeds.iter().zip(followed.iter().map(|one| &one.end));
         Self {
             samples: simulation.batch(),
             dimension: simulation.dimension(),
             quartiles: deviations.iter().filter_map(|d| Quartiles::of_sorted(d)).collect(),
             deviations,
-            amplification: last(runs),
-            predicted_amplification: last(predictions),
-            unfinished: runs.iter().filter(|r| r.end != End::Finished).map(|r| (r.seed, r.end.clone())).collect(),
+            amplification: followed.iter().map(|one| one.amplification).collect(),
+            predicted_amplification: followed.iter().map(|one| one.predicted_amplification).collect(),
+            unfinished: ends
+                .filter(|(_, end)| **end != End::Finished)
+                .map(|(seed, end)| (*seed, end.clone()))
+                .collect(),
         }
     }
-}
-
-/// Largest distance between overlap j (a coefficient's square) in two runs that were observed at the same steps.
-fn sup_deviation(run: &Run, prediction: &Run, j: usize) -> f64 {
-    if run.observations.len() != prediction.observations.len() || run.end != End::Finished {
-        return f64::INFINITY;
-    }
-    let pairs = run.observations.iter().zip(&prediction.observations);
-    let square = |w: f64| w * w;
-    let distances = pairs.map(|(o, p)| (square(o.coefficients[j]) - square(p.coefficients[j])).abs());
-    // `f64::max` passes over a NaN.
-    distances.fold(0.0, |largest: f64, x| if x.is_nan() { f64::INFINITY } else { largest.max(x) })
 }

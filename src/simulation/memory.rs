@@ -44,7 +44,7 @@ pub enum MemoryError {
     },
     /// What is observed, of all runs.
     #[error(
-        "the observations of {runs} runs need {needed} bytes and {available} are available; observe less often, or run fewer seeds"
+        "the observations of {runs} runs need {needed} bytes and {available} are available; take fewer steps, observe fewer of them, or run fewer seeds"
     )]
     Observations {
         /// Number of runs.
@@ -68,8 +68,8 @@ fn observations(simulation: &Simulation) -> u64 {
 const GAPS: u64 = 3;
 const HEAP: u64 = 2 << 20;
 
-/// For `runs` runs, `concurrent` at a time, on `threads` threads in all.
-pub(super) fn forecast(simulation: &Simulation, runs: usize, concurrent: usize, threads: usize) -> Forecast {
+/// For `concurrent` runs at a time, on `threads` threads in all, and the observations of `observed` runs.
+pub(super) fn forecast(simulation: &Simulation, observed: usize, concurrent: usize, threads: usize) -> Forecast {
     let threads = threads.div_ceil(concurrent.max(1));
     let (dimension, width) = (simulation.dimension(), simulation.width());
     let batch = simulation.batch();
@@ -95,27 +95,29 @@ pub(super) fn forecast(simulation: &Simulation, runs: usize, concurrent: usize, 
         samples: held.into_iter().map(bytes).fold(order, u64::saturating_add),
         workspace: live.saturating_add(live / GAPS).saturating_add(HEAP),
         concurrent: concurrent as u64,
-        observations: observations(simulation).saturating_mul(runs as u64),
+        observations: observations(simulation).saturating_mul(observed as u64),
     }
 }
 
-/// How many of `runs` runs may go at a time, at most one a thread, within `limit` bytes (`None`: no limit).
+/// How many of `runs` runs may go at a time, at most one a thread, within `limit` bytes (`None`: no limit), where the observations of
+/// `observed` runs are kept.
 ///
 /// # Errors
 /// Not even one, or there is no place for what is observed.
 pub(super) fn concurrent(
     simulation: &Simulation,
     runs: usize,
+    observed: usize,
     threads: usize,
     limit: Option<u64>,
 ) -> Result<usize, MemoryError> {
     let most = threads.min(runs).max(1);
     let Some(available) = limit else { return Ok(most) };
-    let one = forecast(simulation, runs, 1, threads);
+    let one = forecast(simulation, observed, 1, threads);
     let Some(left) = available.checked_sub(one.observations) else {
-        return Err(MemoryError::Observations { runs, needed: one.observations, available });
+        return Err(MemoryError::Observations { runs: observed, needed: one.observations, available });
     };
-    let fits = |together: &usize| forecast(simulation, runs, *together, threads).total() <= available;
+    let fits = |together: &usize| forecast(simulation, observed, *together, threads).total() <= available;
     (1..=most).rev().find(fits).ok_or_else(|| MemoryError::Samples {
         samples: simulation.samples.max(simulation.batch()) as u64,
         dimension: simulation.dimension(),

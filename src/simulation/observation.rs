@@ -39,30 +39,41 @@ impl Observation {
 pub(super) struct Observer<'a> {
     population: &'a Population,
     risk_scale: f64,
+    /// Of the weights seen last.
+    coefficients: Vec<f64>,
     amplification: Option<Amplification<f64>>,
 }
 
 impl<'a> Observer<'a> {
     pub(super) fn new(population: &'a Population, risk_scale: f64) -> Self {
-        Self { population, risk_scale, amplification: None }
+        Self { population, risk_scale, coefficients: Vec::new(), amplification: None }
     }
 
     /// Watches the weights, and observes them if `observed`.
     pub(super) fn see(&mut self, step: u64, weights: &DMatrix<f64>, observed: bool) -> Option<Observation> {
         let (overlaps, energy) = self.population.overlaps(weights);
-        let coefficients: Vec<f64> = overlaps.iter().map(|x| x.sqrt()).collect();
-        let amplification = self.amplification.get_or_insert_with(|| Amplification::new(&coefficients));
-        amplification.see(&coefficients);
-        let amplification = *amplification.largest();
+        self.coefficients.clear();
+        self.coefficients.extend(overlaps.iter().map(|x| x.sqrt()));
+        self.amplification.get_or_insert_with(|| Amplification::new(&self.coefficients)).see(&self.coefficients);
         observed.then(|| Observation {
             step,
             off_manifold: self.population.off_manifold(weights).unwrap_or(f64::NAN),
             empirical_risk: f64::NAN,
             population_risk: self.population.population_risk(weights) * self.risk_scale,
             alignment: overlaps[0] / energy,
-            amplification,
+            amplification: self.amplification(),
             orthogonality_error: f64::NAN,
-            coefficients,
+            coefficients: self.coefficients.clone(),
         })
+    }
+
+    /// Square roots of the overlaps of the weights seen last.
+    pub(super) fn coefficients(&self) -> &[f64] {
+        &self.coefficients
+    }
+
+    /// The amplification so far; NaN before the first weights.
+    pub(super) fn amplification(&self) -> f64 {
+        self.amplification.as_ref().map_or(f64::NAN, |amplification| *amplification.largest())
     }
 }

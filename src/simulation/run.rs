@@ -61,14 +61,29 @@ impl Simulation {
     /// # Errors
     /// See [`Simulation::check`].
     pub fn run_watched(&self, seed: u64, progress: &impl Fn(u64)) -> Result<Run, DomainError> {
+        self.run_glanced(seed, progress, |_, _| {})
+    }
+
+    /// The run of one seed; `glance` is shown the observer at every step, observed or not.
+    pub(super) fn run_glanced(
+        &self,
+        seed: u64,
+        progress: &impl Fn(u64),
+        glance: impl FnMut(u64, &Observer),
+    ) -> Result<Run, DomainError> {
         self.check()?;
         match self.precision {
-            Precision::Double => self.run_in::<f64>(seed, progress),
-            Precision::Single => self.run_in::<f32>(seed, progress),
+            Precision::Double => self.run_in::<f64>(seed, progress, glance),
+            Precision::Single => self.run_in::<f32>(seed, progress, glance),
         }
     }
 
-    fn run_in<T: Element>(&self, seed: u64, progress: &impl Fn(u64)) -> Result<Run, DomainError> {
+    fn run_in<T: Element>(
+        &self,
+        seed: u64,
+        progress: &impl Fn(u64),
+        mut glance: impl FnMut(u64, &Observer),
+    ) -> Result<Run, DomainError> {
         let setting = self.setting_of(seed)?;
         let population = Population::of(&setting)?;
         // Before the samples: what drawing it takes for a moment is not on top of them.
@@ -77,7 +92,11 @@ impl Simulation {
         let descent = Watched::new(self.optimizer.clone(), self.every);
         let recursion = Recursion::new(landscape, descent, quarter_step(&setting), start)?;
         let mut observer = Observer::new(&population, setting.risk_scale());
-        let see = |step, weights: &_, observed| observer.see(step, weights, observed);
+        let see = |step, weights: &_, observed| {
+            let observation = observer.see(step, weights, observed);
+            glance(step, &observer);
+            observation
+        };
         let scale = setting.risk_scale();
         let complete = |landscape: &SampledLandscape<T>, descent: Option<&Watched>, observation: &mut Observation| {
             observation.empirical_risk = landscape.risk() * scale;

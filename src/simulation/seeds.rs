@@ -43,17 +43,28 @@ impl Simulation {
         resources: Resources,
         progress: &(impl Fn(u64, u64) + Sync),
     ) -> Result<Vec<Run>, SimulationError> {
+        self.each_seed(seeds, seeds.len(), resources, |seed| self.run_watched(seed, &|step| progress(seed, step)))
+    }
+
+    /// What `work` makes of every seed, in the order of the seeds. It does one run, and `observed` runs' observations are kept at a time.
+    pub(super) fn each_seed<R: Send + Sync>(
+        &self,
+        seeds: &[u64],
+        observed: usize,
+        resources: Resources,
+        work: impl Fn(u64) -> Result<R, DomainError> + Sync,
+    ) -> Result<Vec<R>, SimulationError> {
         self.check()?;
         if seeds.is_empty() {
             return Ok(Vec::new());
         }
         let threads = resources.threads.max(1);
-        let together = memory::concurrent(self, seeds.len(), threads, resources.memory)?;
+        let together = memory::concurrent(self, seeds.len(), observed, threads, resources.memory)?;
         // A pool for each run at a time: within one pool, a run that waits for its own pieces could begin another, and hold both in memory.
         let pools = (0..together)
             .map(|p| rayon::ThreadPoolBuilder::new().num_threads((threads + p) / together).build())
             .collect::<Result<Vec<_>, _>>()?;
-        let runs: Vec<OnceLock<Result<Run, DomainError>>> = seeds.iter().map(|_| OnceLock::new()).collect();
+        let results: Vec<OnceLock<Result<R, DomainError>>> = seeds.iter().map(|_| OnceLock::new()).collect();
         let next = AtomicUsize::new(0);
         std::thread::scope(|scope| {
             for pool in &pools {
@@ -61,12 +72,12 @@ impl Simulation {
                     loop {
                         let i = next.fetch_add(1, Ordering::Relaxed);
                         let Some(&seed) = seeds.get(i) else { break };
-                        let run = pool.install(|| self.run_watched(seed, &|step| progress(seed, step)));
-                        runs[i].get_or_init(|| run);
+                        let result = pool.install(|| work(seed));
+                        results[i].get_or_init(|| result);
                     }
                 });
             }
         });
-        Ok(runs.into_iter().filter_map(OnceLock::into_inner).collect::<Result<_, _>>()?)
+        Ok(results.into_iter().filter_map(OnceLock::into_inner).collect::<Result<_, _>>()?)
     }
 }
