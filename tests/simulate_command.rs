@@ -274,3 +274,51 @@ fn compare_prints_deviations_or_rates() {
     refused(&[&ladder[..], &["--dims", "2"]].concat(), "dim = 2");
     refused(&[&ladder[..], &["--every", "5"]].concat(), "--every");
 }
+
+/// A ladder of one size or one seed has no rates or intervals, and says so in a line each; it has deviations all the same.
+#[test]
+fn rates_that_cannot_be_fitted_say_why() {
+    let ladder = ["compare", "--dim", "6", "--init", "0.1", "--optimizer", "gd", "--step-size", "0.02", "--steps", "5"];
+    for (more, exponents, said) in [
+        (&["--samples", "50", "--seeds", "9"][..], false, "no rates: they need two sizes"),
+        (
+            &["--samples", "50,90"],
+            true,
+            "rates without intervals: too few seeds (1) for a confidence of 0.95 over 2 sizes",
+        ),
+        (&["--samples", "50,90", "--seeds", "9", "--confidence", "0.9"], true, ""),
+    ] {
+        let output = specdyn(&[&ladder[..], &["--rates"], more].concat());
+        let (table, remarks) = (String::from_utf8(output.stdout).unwrap(), String::from_utf8(output.stderr).unwrap());
+        assert!(output.status.success(), "{remarks}");
+        assert!(remarks.starts_with(said) && remarks.lines().count() == usize::from(!said.is_empty()), "{remarks}");
+        for line in table.lines().skip(1) {
+            let cells: Vec<&str> = line.split(',').collect();
+            assert_eq!(!cells[2].is_empty(), exponents, "{line}");
+            assert_eq!(!cells[3].is_empty(), said.is_empty(), "{line}");
+        }
+    }
+}
+
+/// Where nothing finished there is no result: 2, as for a cell without a value. Rows are printed all the same.
+#[test]
+fn no_run_that_finished_is_2() {
+    let run =
+        ["--dim", "10", "--init", "0.1", "--samples", "60", "--seeds", "2", "--steps", "5", "--step-size", "1e80"];
+    for (command, optimizer) in [("simulate", "specgd"), ("simulate", "sign"), ("compare", "specgd")] {
+        let output = specdyn(&[&[command], &run[..], &["--optimizer", optimizer]].concat());
+        let (table, remarks) = (String::from_utf8(output.stdout).unwrap(), String::from_utf8(output.stderr).unwrap());
+        assert_eq!(output.status.code(), Some(2), "{command} {optimizer}: {remarks}");
+        assert!(remarks.lines().last().unwrap().starts_with("no run finished"), "{remarks}");
+        assert!(table.lines().count() > 2, "{table}");
+        if command == "simulate" {
+            // What was before the step that did it, not after.
+            let size = |line: &str| {
+                let (_, size) = line.split_once("diverged at step 1: no entry of the weights exceeded ")?;
+                size.split(' ').next()?.parse::<f64>().ok()
+            };
+            let sizes: Vec<f64> = remarks.lines().filter_map(size).collect();
+            assert!(sizes.len() == 2 && sizes.iter().all(|size| (0.01..=0.1).contains(size)), "{remarks}");
+        }
+    }
+}

@@ -2,11 +2,11 @@
 
 use super::model::{ModelOptions, decimal};
 use super::output::{OutputOptions, exists};
-use super::training::{Training, TrainingOptions};
+use super::training::{Training, TrainingOptions, none_lost};
 use super::{CliError, figures, progress, training_figures};
 use crate::export::{Cell, Table};
 use crate::scalar::DomainError;
-use crate::simulation::{Comparison, Quartiles, compare};
+use crate::simulation::{Comparison, Quartiles, Rate, Rung, compare};
 use clap::Args;
 use serde_json::{Map, Value, json};
 use std::path::PathBuf;
@@ -70,6 +70,9 @@ pub(super) fn execute(options: &CompareOptions) -> Result<(), CliError> {
     }
     bar.finish();
     report(&compared);
+    if options.rates {
+        report_rates(&compared, &options.confidence, seeds.len());
+    }
     let provenance = options.training.provenance(options.model.seed, options.configuration());
     let table = if options.rates { rates(&compared) } else { deviations(&compared) };
     options.output.write(&table, &provenance)?;
@@ -79,7 +82,8 @@ pub(super) fn execute(options: &CompareOptions) -> Result<(), CliError> {
             figures::write(path, options.output.force, &figure, &provenance)?;
         }
     }
-    Ok(())
+    let lost = |c: &&Compared| c.comparison.rungs.iter().any(|rung| rung.unfinished.len() == seeds.len());
+    none_lost(compared.iter().filter(lost).map(|c| c.optimizer.as_str()).collect(), "on some number of samples")
 }
 
 /// Lines on stderr: runs that did not finish.
@@ -95,6 +99,30 @@ fn report(compared: &[Compared]) {
                 );
             }
         }
+    }
+}
+
+/// Lines on stderr: what of the rates is left empty, and why.
+fn report_rates(compared: &[Compared], confidence: &str, seeds: usize) {
+    let rungs = &compared[0].comparison.rungs;
+    let size = |rung: &Rung| rung.samples as f64 / rung.dimension as f64;
+    if rungs.iter().all(|rung| size(rung) == size(&rungs[0])) {
+        remark!("no rates: they need two sizes n/d or more, from --samples or --dims");
+        return;
+    }
+    for Compared { optimizer, comparison } in compared {
+        let missing = comparison.names.iter().zip(&comparison.rates).filter(|(_, rate)| rate.is_none());
+        let names: Vec<&str> = missing.map(|(name, _)| name.as_str()).collect();
+        if !names.is_empty() {
+            remark!("{optimizer}: no rate of {}: a median deviation is zero or infinite", names.join(", "));
+        }
+    }
+    let open = |rate: &Rate| rate.interval.is_none();
+    if compared.iter().flat_map(|c| c.comparison.rates.iter().flatten()).any(open) {
+        remark!(
+            "rates without intervals: too few seeds ({seeds}) for a confidence of {confidence} over {} sizes",
+            rungs.len()
+        );
     }
 }
 

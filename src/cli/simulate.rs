@@ -2,7 +2,7 @@
 
 use super::model::ModelOptions;
 use super::output::{OutputOptions, exists};
-use super::training::{Training, TrainingOptions};
+use super::training::{Training, TrainingOptions, none_lost};
 use super::{CliError, figures, progress, training_figures};
 use crate::export::{Cell, Table};
 use crate::simulation::{End, Observation, Run};
@@ -69,7 +69,8 @@ pub(super) fn execute(options: &SimulateOptions) -> Result<(), CliError> {
             figures::write(path, options.output.force, &figure, &provenance)?;
         }
     }
-    Ok(())
+    let lost = |t: &&Trained| t.runs.iter().all(|run| run.end != End::Finished);
+    none_lost(trained.iter().filter(lost).map(|t| t.training.optimizer.as_str()).collect(), "for any seed")
 }
 
 /// A line on stderr for every run that did not finish.

@@ -167,6 +167,14 @@ impl TrainingOptions {
     }
 }
 
+/// Fails where optimizers have no run that finished: as for a cell without a value, nothing is known of them.
+pub(super) fn none_lost(optimizers: Vec<&str>, place: &str) -> Result<(), CliError> {
+    match optimizers.as_slice() {
+        [] => Ok(()),
+        lost => Err(CliError::Open(format!("no run finished {place}: {}", lost.join(", ")))),
+    }
+}
+
 impl From<SimulationError> for CliError {
     fn from(error: SimulationError) -> Self {
         match error {

@@ -34,7 +34,7 @@ pub enum End {
     Diverged {
         /// The step that did it, counted from 1.
         step: u64,
-        /// Largest entry of the last good weights.
+        /// Largest entry of all weights before it (at step 0: of the start).
         size: f64,
     },
     /// A direction could not be computed.
@@ -121,34 +121,36 @@ impl Simulation {
         D: Descent<W>,
     {
         let mut observations = Vec::new();
+        // Largest entry of the weights up to the present ones, and of those before.
+        let (mut largest, mut before) = (recursion.weights().size(), recursion.weights().size());
         for step in 0..self.steps {
             let observation = see(step, recursion.weights(), step % self.every == 0);
             let result = recursion.step();
             if let Some(mut observation) = observation {
                 complete(recursion.landscape(), Some(recursion.descent()), &mut observation);
                 if !observation.is_finite() {
-                    return (observations, End::Diverged { step, size: recursion.weights().size() });
+                    return (observations, End::Diverged { step, size: before });
                 }
                 observations.push(observation);
             }
             match result {
                 Ok(_) => progress(step + 1),
                 Err(Stop::Diverged { .. }) => {
-                    let size = recursion.weights().size();
-                    return (observations, End::Diverged { step: step + 1, size });
+                    return (observations, End::Diverged { step: step + 1, size: largest });
                 }
                 Err(Stop::Undecided { reason, .. }) => {
                     return (observations, End::NoDirection { step: step + 1, reason });
                 }
                 Err(stop) => return (observations, End::NoDirection { step: step + 1, reason: stop.to_string() }),
             }
+            (before, largest) = (largest, largest.max(recursion.weights().size()));
         }
         let last = see(self.steps, recursion.weights(), true);
         recursion.gradient();
         if let Some(mut observation) = last {
             complete(recursion.landscape(), None, &mut observation);
             if !observation.is_finite() {
-                return (observations, End::Diverged { step: self.steps, size: recursion.weights().size() });
+                return (observations, End::Diverged { step: self.steps, size: before });
             }
             observations.push(observation);
         }
