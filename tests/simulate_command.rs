@@ -322,3 +322,8 @@ fn no_run_that_finished_is_2() {
         }
     }
 }
+
+#[test]
+fn the_number_of_steps_or_a_time_is_needed() {
+    refused(&["simulate", "--samples", "9", "--optimizer", "gd", "--step-size", "0.1"], "<--steps <K>|--time <T>>");
+}

@@ -88,6 +88,9 @@ pub(super) struct PhaseDiagramOptions {
     pub(super) slurm: SlurmOptions,
 }
 
+/// Where the other optimizers are.
+const ELSEWHERE: &str = "gd, specgd or power:P in a phase diagram, also of training runs; specdyn simulate takes it, for one setting at a time";
+
 /// A format of figures.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(super) enum FigureFormat {
@@ -186,7 +189,11 @@ impl PhaseDiagramOptions {
 
     /// The optimizers, by name.
     pub(super) fn methods(&self) -> Result<Vec<(String, Method<f64>)>, DomainError> {
-        self.optimizer.iter().map(|name| Ok((name.clone(), method(name, &())?))).collect()
+        let one = |name: &String| match name.as_str() {
+            "muon" | "sign" | "normalized-gd" | "adam" => Err(DomainError::new("optimizer", name, ELSEWHERE)),
+            _ => Ok((name.clone(), method(name, &())?)),
+        };
+        self.optimizer.iter().map(one).collect()
     }
 
     /// The grid that the options describe.

@@ -6,12 +6,12 @@ use crate::descent::{Adam, Method, Muon, NormalizedDescent, Optimizer, SignDesce
 use crate::export::Provenance;
 use crate::scalar::DomainError;
 use crate::simulation::{Data, Precision, Resources, Simulation, SimulationError, available_memory};
-use clap::Args;
+use clap::{ArgGroup, Args};
 use serde_json::{Map, Value, json};
 
 /// Options of training runs, but for the number of samples.
 #[derive(Args, Clone, Debug)]
-#[command(next_help_heading = "Training")]
+#[command(next_help_heading = "Training", group(ArgGroup::new("length").required(true).args(["steps", "time"])))]
 pub(super) struct TrainingOptions {
     /// gd, specgd, power:P, muon, sign, normalized-gd or adam; several, separated by commas, are put one below the other (column `optimizer`)
     #[arg(long, value_name = "OPTIMIZER", value_delimiter = ',', required = true)]
@@ -20,7 +20,7 @@ pub(super) struct TrainingOptions {
     #[arg(long, value_name = "ETA", value_delimiter = ',', required = true, allow_hyphen_values = true)]
     step_size: Vec<String>,
     /// Number of steps
-    #[arg(long, value_name = "K", required_unless_present = "time", conflicts_with = "time")]
+    #[arg(long, value_name = "K", conflicts_with = "time")]
     steps: Option<u64>,
     /// T/ETA steps instead
     #[arg(long, value_name = "T", allow_hyphen_values = true)]
@@ -28,8 +28,8 @@ pub(super) struct TrainingOptions {
     /// Number of seeds
     #[arg(long, value_name = "S", default_value_t = 1)]
     seeds: u64,
-    /// full-batch: the same samples at every step; mini-batch:B: batches of B without replacement, epoch by epoch; online:B: B fresh samples
-    /// at every step (--samples is then not needed)
+    /// full-batch: the same samples at every step; mini-batch:B: batches of B without replacement, epoch by epoch, a rest that fills no batch
+    /// left out of each; online:B: B fresh samples at every step (--samples is then not needed)
     #[arg(long, value_name = "DATA", default_value = "full-batch")]
     data: String,
     /// Standard deviation of the noise in the labels

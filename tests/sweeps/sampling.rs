@@ -87,7 +87,7 @@ fn what_training_runs_need_is_asked_for() {
         ("--samples 10 --data mini-batch:20 --step-size 0.1", "batch = 20"),
         ("--samples 10 --data some --step-size 0.1", "data"),
         ("--samples 10 --noise -1 --step-size 0.1", "noise = -1"),
-        ("--x samples=10:20:2 --step-size 0.1 --optimizer muon", "optimizer"),
+        ("--x samples=10:20:2 --step-size 0.1 --optimizer gd,muon", "specdyn simulate takes it"),
         ("--samples 4000000000 --dim 10000 --step-size 0.1", "memory"),
         ("--x noise=0:1:2 --step-size 0.1", "axis"),
     ] {
