@@ -327,3 +327,27 @@ fn no_run_that_finished_is_2() {
 fn the_number_of_steps_or_a_time_is_needed() {
     refused(&["simulate", "--samples", "9", "--optimizer", "gd", "--step-size", "0.1"], "<--steps <K>|--time <T>>");
 }
+
+/// Legend and drawing agree: the recursion is grey and broad in every panel, as its key; a fit is dark and dashed, on top; and what of many
+/// coefficients is drawn stands at the axis.
+#[test]
+fn figures_show_what_their_legends_say() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).to_str().unwrap().to_string();
+    let model =
+        ["--spectrum", "power-law:1", "--dim", "30", "--init", "0.1", "--optimizer", "gd", "--step-size", "0.02"];
+    let (runs, ladder) = (path("runs.svg"), path("ladder.svg"));
+    let run = ["--samples", "50", "--seeds", "3", "--steps", "5", "--plot", &runs];
+    stdout(&[&["simulate"], &model[..], &run].concat());
+    stdout(&[&["compare"], &model[..], &["--samples", "50,90", "--steps", "5", "--plot", &ladder]].concat());
+    let [runs, ladder] = [runs, ladder].map(|path| std::fs::read_to_string(path).unwrap());
+    assert!(runs.contains("coefficient (7 of 30)"), "{runs}");
+    assert!(ladder.contains("deviation of overlap (7 of 30)"), "{ladder}");
+    // Seven coefficients, risk, alignment, and the key.
+    let broad = |figure: &str| figure.lines().filter(|line| line.contains("stroke-width=\"3.2\"")).count();
+    assert_eq!((broad(&runs), broad(&ladder)), (10, 0));
+    let grey = runs.lines().filter(|line| line.contains("stroke-width=\"3.2\"") && line.contains("#222222"));
+    assert_eq!(grey.count(), 10);
+    // Seven fits, and the key.
+    assert_eq!(ladder.lines().filter(|line| line.contains("stroke-dasharray=\"2.5 4\"")).count(), 8);
+}

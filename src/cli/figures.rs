@@ -20,7 +20,13 @@ use std::path::Path;
 pub(super) const AMPLIFIED: f64 = 1.01;
 
 /// More curves than this in one panel cannot be told apart.
-const MAX_CURVES: usize = 7;
+pub(super) const MAX_CURVES: usize = 7;
+
+/// The label of `quantity`, of which there are `count`, and how many of them are drawn, unless all are.
+pub(super) fn drawn_of(quantity: &str, count: usize) -> Label {
+    let some = if count > MAX_CURVES { format!(" ({MAX_CURVES} of {count})") } else { String::new() };
+    Label::plain(format!("{quantity}{some}"))
+}
 
 /// PNG or SVG, by the extension of the file's name.
 pub(super) fn format_of(path: &Path) -> Result<FigureFormat, CliError> {
@@ -188,7 +194,7 @@ pub(super) fn trajectories<T: Real>(
         title: None,
         time: TimeAxis { label: Label::math("time *t*"), scale: Scale::Linear },
         rows: vec![
-            row("coefficient", Scale::Log, None),
+            Row { label: drawn_of("coefficient", names.len()), scale: Scale::Log, range: None },
             row("risk *R*", Scale::Log, None),
             row("alignment", Scale::Linear, Some((0.0, 1.0))),
         ],

@@ -2,23 +2,21 @@
 
 use super::CliError;
 use super::compare::Compared;
-use super::figures::{optimizer_label, role};
+use super::figures::{MAX_CURVES, drawn_of, optimizer_label, role};
 use super::simulate::Trained;
 use crate::export::{Column, Curve, Figure, Label, Role, Row, Scale, TimeAxis, Trajectories};
 use crate::scalar::Real;
 use crate::simulation::{Observation, Quartiles, Run, Rung};
 
-/// More coefficients than this in one panel cannot be told apart.
-const MAX_CURVES: usize = 7;
-
 /// Coefficients, population risk and alignment over time; a column an optimizer.
 pub(super) fn runs(trained: &[Trained], seeds: &[u64]) -> Result<Figure, CliError> {
+    let count = trained[0].training.simulation.names()?.len();
     let row = |label: &str, scale: Scale, range| Row { label: Label::math(label), scale, range };
     Ok(Trajectories {
         title: None,
         time: TimeAxis { label: Label::math("time (steps × *η*)"), scale: Scale::Linear },
         rows: vec![
-            row("coefficient", Scale::Log, None),
+            Row { label: drawn_of("coefficient", count), scale: Scale::Log, range: None },
             row("population risk *R*", Scale::Log, None),
             row("alignment", Scale::Linear, Some((0.0, 1.0))),
         ],
@@ -33,7 +31,8 @@ fn column(trained: &Trained, seeds: &[u64]) -> Result<Column, CliError> {
     let names = simulation.names()?;
     let eta = simulation.setting.step_size.unwrap_or(f64::NAN);
     let pair = |role: Role, [reference, name]: [&str; 2], value: &dyn Fn(&Observation) -> f64| {
-        let reference = over_seeds(role, reference, &predictions, eta, value);
+        // Grey whatever the runs' colour, as its key in the legend: pale colours are quartiles.
+        let reference = over_seeds(Role::Whole, reference, &predictions, eta, value);
         let reference = Curve { reference: true, band: Vec::new(), ..reference };
         [reference, over_seeds(role, name, &trained.runs, eta, value)]
     };
@@ -77,9 +76,10 @@ pub(super) fn ladders(compared: &[Compared]) -> Result<Figure, CliError> {
         .iter()
         .flat_map(|c| &c.comparison.rungs)
         .all(|rung| rung.dimension == compared[0].comparison.rungs[0].dimension);
+    let count = compared[0].comparison.names.len();
     let size = |rung: &Rung| rung.samples as f64 / if one_dimension { 1.0 } else { rung.dimension as f64 };
     let column = |Compared { optimizer, comparison }: &Compared| {
-        let mut curves = Vec::new();
+        let (mut curves, mut fits) = (Vec::new(), Vec::new());
         for (j, name) in comparison.names.iter().enumerate().take(MAX_CURVES) {
             let role = role(name, j);
             let at = |rung: &Rung| (size(rung), rung.quartiles[j].median);
@@ -87,10 +87,11 @@ pub(super) fn ladders(compared: &[Compared]) -> Result<Figure, CliError> {
             let band = comparison.rungs.iter().map(|r| (size(r), r.quartiles[j].lower, r.quartiles[j].upper)).collect();
             if let Some(rate) = comparison.rates[j] {
                 let fit = fitted(&points, rate.exponent);
-                curves.push(Curve { reference: true, ..Curve::new(role, Label::plain("fitted rate"), fit) });
+                fits.push(Curve::new(Role::Fit, Label::plain("fitted rate"), fit));
             }
             curves.push(Curve { band, dots: true, ..Curve::new(role, Label::plain(name.clone()), points) });
         }
+        curves.extend(fits);
         let title = match comparison.rates[0] {
             Some(rate) => {
                 let exponent = format!("{:.2}", rate.exponent).replace('-', "\u{2212}");
@@ -104,7 +105,7 @@ pub(super) fn ladders(compared: &[Compared]) -> Result<Figure, CliError> {
     Ok(Trajectories {
         title: None,
         time: TimeAxis { label: Label::math(label), scale: Scale::Log },
-        rows: vec![Row { label: Label::math("deviation of overlap"), scale: Scale::Log, range: None }],
+        rows: vec![Row { label: drawn_of("deviation of overlap", count), scale: Scale::Log, range: None }],
         columns: compared.iter().map(column).collect(),
     }
     .draw()?)

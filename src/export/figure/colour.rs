@@ -15,18 +15,20 @@ pub enum Role {
     Other(usize),
     /// A quantity of the whole system, such as the risk.
     Whole,
+    /// A law fitted to what was measured, on top of it.
+    Fit,
 }
 
 impl Role {
     /// Okabe and Ito's palette, which readers with any colour vision tell apart.
     pub(super) fn colour(self) -> Colour {
-        const OTHERS: [u32; 5] = [0xcc79a7, 0x56b4e9, 0xe69f00, 0x7f7f7f, 0x8c6d00];
+        const OTHERS: [u32; 6] = [0xcc79a7, 0x56b4e9, 0xe69f00, 0x7f7f7f, 0x8c6d00, 0x5e3c99];
         match self {
             Self::Signal => Colour(0x0072b2),
             Self::Spike => Colour(0xd55e00),
             Self::Bulk => Colour(0x009e73),
             Self::Other(k) => Colour(OTHERS[k % OTHERS.len()]),
-            Self::Whole => Colour(0x222222),
+            Self::Whole | Self::Fit => Colour(0x222222),
         }
     }
 
@@ -37,6 +39,7 @@ impl Role {
             Self::Signal | Self::Whole => &[],
             Self::Spike => &[5.0, 1.6],
             Self::Bulk => &[1.4, 1.4],
+            Self::Fit => &[2.5, 4.0],
             Self::Other(k) => OTHERS[k % OTHERS.len()],
         }
     }
@@ -89,5 +92,8 @@ mod tests {
                 assert_ne!(one.dash(), other.dash());
             }
         }
+        // As many as a figure of a command draws beside the signal.
+        let colours = |k: usize| Role::Other(k).colour().rgb();
+        assert!((0..6).all(|k| colours(k) != Role::Signal.colour().rgb() && (0..k).all(|l| colours(k) != colours(l))));
     }
 }
