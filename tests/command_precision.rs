@@ -65,12 +65,50 @@ fn what_is_not_rational_or_would_not_fit_is_refused_by_exact() {
     exact(&["--optimizer", "power:0.5", "--step-size", "0.1"], "power");
     // The digits triple: 40 steps would be some 10^19 of them.
     let steps = ["--optimizer", "gd", "--step-size", "0.01", "--steps", "40"];
-    exact(&steps, "the digits triple with each, 40 steps would need about");
+    exact(&steps, "exact steps in 300 seconds: the digits triple with each, and step ");
     // Above the ceiling of the step there is no telling how many.
     exact(
         &["--optimizer", "gd", "--step-size", "0.1", "--steps", "60"],
-        "exact steps in 67108864 bytes: the digits triple with each\n",
+        "exact steps in 300 seconds: the digits triple with each",
     );
+    // A start of a million digits: every row would be several millions of them, in lowest terms.
+    let start = ["--optimizer", "specgd", "--step-size", "0.001", "--steps", "10", "--init", "1e-1000000"];
+    exact(
+        &start,
+        "init = a number of 1000000 digits is outside its domain: a number of fewer digits for 11 exact rows",
+    );
+}
+
+#[test]
+fn a_start_below_the_doubles_is_called_that() {
+    refused(
+        &["--optimizer", "gd", "--init", "1e-400"],
+        "init = 1e-400 is outside its domain: a number that doubles hold",
+    );
+    refused(&["--optimizer", "gd", "--init", "0e-400"], "init = 0 is outside its domain: a finite number > 0");
+}
+
+/// Where a start is on a surface, groups are one, or the signal slides at exactly its greatest speed, an enclosure cannot say so.
+#[test]
+fn ties_of_an_equal_start_are_gone_through_in_enclosures() {
+    for (model, said_of) in [
+        (["0", "98", "0.1"], "on which side of its surface spike starts"),
+        (["0", "10", "0.907"], ""),
+        (["1", "3", "1.62"], "whether the signal keeps to its surface"),
+    ] {
+        let [spike, dim, init] = model;
+        let flow = ["--optimizer", "specgd", "--spike", spike, "--dim", dim, "--init", init, "--precision", "interval"];
+        let (rows, said) = table(&[&flow[..], &["--events"]].concat());
+        assert!(said.contains(said_of), "{model:?}: {said}");
+        assert_eq!(rows.last().unwrap()[2], "optimum", "{model:?}");
+        let (plain, _) = table(&[&flow[..8], &["--events"]].concat());
+        let ends: Vec<f64> = rows.last().unwrap()[..2].iter().map(|end| end.parse().unwrap()).collect();
+        let end: f64 = plain.last().unwrap()[0].parse().unwrap();
+        assert!(
+            ends[0] - 1e-14 <= end && end <= ends[1] + 1e-14 && ends[1] - ends[0] < 1e-9,
+            "{model:?}: {end} {ends:?}"
+        );
+    }
 }
 
 /// As derived by hand at `one_step_is_the_formula_by_hand` in the library.
@@ -210,15 +248,15 @@ fn an_order_of_events_that_is_undecided_is_said_in_words() {
     };
     // variances equal to 17 digits: 1/10 and the next decimal, which enclosures of doubles cannot tell apart
     let (rows, said) = certify(&["--spectrum", "steps:1*1,0.1*2,3*4,0.10000000000000001*3", "--signal-index", "1"]);
-    let which = |what: &str| format!("which comes first, coefficient 1 {what} or coefficient 3 {what}");
+    let which = |what: &str, i: u8, j: u8| format!("which comes first, w{i} {what} or w{j} {what}");
     for what in ["reaching its surface", "leaving its surface", "reaching zero"] {
-        assert!(said.contains(&which(what)), "{said}");
+        assert!(said.contains(&which(what, 1, 3)) || said.contains(&which(what, 3, 1)), "{said}");
     }
     assert!(said.lines().all(|line| line.starts_with("specgd: ") && !line.contains("undecided at")), "{said}");
     assert_eq!(rows.last().unwrap()[2], "optimum");
     // alone the spike would have to slide at exactly the greatest speed
     let (rows, said) = certify(&["--spike", "2", "--dim", "10"]);
-    assert!(said.contains("whether coefficient 1 keeps to its surface"), "{said}");
+    assert!(said.contains("whether spike keeps to its surface"), "{said}");
     assert_eq!(rows.last().unwrap()[2], "optimum");
     let (_, said) = certify(&["--spike", "20"]);
     assert!(said.starts_with("specgd: every event is known to ") && said.lines().count() == 1, "{said}");

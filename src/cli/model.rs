@@ -87,13 +87,20 @@ impl ModelOptions {
                 }
             }
         };
+        let init = number("init", &self.init)?;
+        let mantissa = self.init.split(['e', 'E']).next().unwrap_or_default();
+        if init == init.int(0) && mantissa.contains(|c| ('1'..='9').contains(&c)) {
+            let domain =
+                "a number that doubles hold, from 4.95e-324 on; --precision BITS, interval or exact hold smaller ones";
+            return Err(DomainError::new("init", &self.init, domain).into());
+        }
         let setting = Setting {
             signal: self.signal(context)?,
             width: self.width,
             start: self.start.parse()?,
             seed: self.seed,
             loss_scale: if self.loss_scale == "one" { LossScale::One } else { LossScale::Quarter },
-            ..Setting::new(covariance, number("init", &self.init)?, method)
+            ..Setting::new(covariance, init, method)
         };
         setting.check()?;
         Ok(setting)

@@ -52,6 +52,7 @@ pub(super) fn at_bits(options: &PopulationOptions, precision: Precision) -> Resu
         let least = of_run.iter().copied().fold(f64::INFINITY, f64::min);
         if least.is_finite() {
             let optimizer = &coarse.optimizer;
+            let least = in_tenths(least);
             remark!("{optimizer}: {precision} and {finer} agree to at least {least:.1} digits in every value");
         }
         digits.push(of_run);
@@ -95,6 +96,11 @@ fn event_digits<T: Real>(coarse: &Run<T>, fine: &Run<T>) -> Vec<f64> {
     (0..coarse.events.len()).map(agreement).collect()
 }
 
+/// Tenths of a digit, downward: more would be noise, and upward too much.
+fn in_tenths(digits: f64) -> f64 {
+    (digits * 10.0).floor() / 10.0
+}
+
 /// `table` with a last column `digits`, run by run and row by row; rows that no precision computed (a failure's) have none.
 pub(super) fn with_digits(table: &Table, digits: &[Vec<f64>]) -> Table {
     let mut columns = table.columns().to_vec();
@@ -105,8 +111,7 @@ pub(super) fn with_digits(table: &Table, digits: &[Vec<f64>]) -> Table {
     for row in table.rows() {
         let mut row = row.clone();
         let failed = status.is_some_and(|i| row[i] != Cell::from("ok"));
-        // Tenths of a digit, downward: more would be noise.
-        let cell = if failed { None } else { digits.next().map(|d| Cell::Number((d * 10.0).floor() / 10.0)) };
+        let cell = if failed { None } else { digits.next().map(|&digits| Cell::Number(in_tenths(digits))) };
         row.push(cell.unwrap_or(Cell::Empty));
         wider.push(row);
     }

@@ -12,6 +12,16 @@ use crate::trajectory::{Event, EventKind, Fate, Forecast, Lattice, RationalDesce
 /// Memory that exact GD may use: 64 MiB are numbers of tens of millions of digits, more than anybody can print.
 const MEMORY: u64 = 1 << 26;
 
+/// Seconds after which nobody waits any more.
+const PATIENCE: f64 = 300.0;
+
+/// Seconds that a group takes in a row of GD, divided by the square of the bits of a coefficient: fractions are put in lowest terms by
+/// greatest common divisors, whose cost grows like that (0.7 s for three groups of 89,000 bits).
+const SECONDS_OF_DESCENT: f64 = 3e-11;
+
+/// The same for SpecGD on its lattice, whose denominators are those of the start (0.07 s for three groups of 100,000 bits).
+const SECONDS_ON_LATTICE: f64 = 2.5e-12;
+
 /// A recursion without a horizon gives up here.
 const MAX_STEPS: u64 = 100_000_000;
 
@@ -21,8 +31,9 @@ const MAX_STEPS: u64 = 100_000_000;
 /// is exactly zero.
 ///
 /// # Errors
-/// A flow or a spectral power (irrational), a parameter outside its domain, or GD steps whose digits would not fit in memory: the
-/// digits triple with each, and the error forecasts them.
+/// A flow or a spectral power (irrational), a parameter outside its domain, or GD steps whose digits would not fit in memory or
+/// take minutes to reduce: the digits triple with each, and the error forecasts them. SpecGD from a start of so many digits that rows
+/// would take as long.
 pub fn run_exact(
     setting: &Setting<Rational>,
     plan: &Plan<Rational>,
@@ -43,14 +54,31 @@ pub fn run_exact(
     let step_size = setting.clock_rate() * eta;
     match &setting.method {
         Method::Spectral => {
+            check_digits(&start, &step_size, plan.rows.len())?;
             let recursion = Lattice::new(&spectrum, &start, &step_size)?;
             Watched::new(recursion, &spectrum, &start, setting, plan, emit).follow(eta, last.unwrap_or(MAX_STEPS))
         }
         Method::GradientDescent => {
-            // Without a horizon nobody knows how many steps it will take: as many as fit.
-            let affordable =
-                || Ok(Forecast::new(&spectrum, &start, &step_size, u64::from(u16::MAX), MEMORY)?.affordable);
-            let last = last.map_or_else(affordable, Ok)?;
+            let forecast = |steps: u64| Forecast::new(&spectrum, &start, &step_size, steps, MEMORY);
+            let seconds = |steps: u64| {
+                let bits = forecast(steps)?.digits * std::f64::consts::LOG2_10;
+                Ok::<_, DomainError>(SECONDS_OF_DESCENT * start.len() as f64 * bits * bits)
+            };
+            let fit = forecast(last.unwrap_or(u64::from(u16::MAX)))?.affordable;
+            let mut timely = 0;
+            while timely < fit && seconds(timely + 1)? <= PATIENCE {
+                timely += 1;
+            }
+            // Without a horizon nobody knows how many steps it will take: as many as fit, and do so in time.
+            let last = last.unwrap_or(timely);
+            if timely < fit.min(last) {
+                let domain = format!(
+                    "at most {timely} exact steps in {PATIENCE} seconds: the digits triple with each, and step {} would take about {:.0} seconds",
+                    timely + 1,
+                    seconds(timely + 1)?
+                );
+                return Err(DomainError::new("steps", last, domain));
+            }
             let recursion = RationalDescent::new(&spectrum, &start, &step_size, last, MEMORY)?;
             Watched::new(recursion, &spectrum, &start, setting, plan, emit).follow(eta, last)
         }
@@ -58,6 +86,20 @@ pub fn run_exact(
             Err(DomainError::new("power", p, "0 or 1 in exact arithmetic: other powers of rationals are irrational"))
         }
     }
+}
+
+/// Whether `rows` rows of numbers with the denominators of `start` and `step_size` can be made in time.
+fn check_digits(start: &[Rational], step_size: &Rational, rows: usize) -> Result<(), DomainError> {
+    let bits = Rational::common_denominator(start.iter().chain([step_size])).size() as f64;
+    let seconds = SECONDS_ON_LATTICE * start.len() as f64 * bits * bits;
+    if seconds * (rows + 1) as f64 <= PATIENCE {
+        return Ok(());
+    }
+    let digits = bits * std::f64::consts::LOG10_2;
+    let domain = format!(
+        "a number of fewer digits for {rows} exact rows in {PATIENCE} seconds: one of {digits:.0} digits takes about {seconds:.0} seconds"
+    );
+    Err(DomainError::new("init", format!("a number of {digits:.0} digits"), domain))
 }
 
 /// An exact recursion as this page needs it.

@@ -50,6 +50,32 @@ fn a_signal_alone_goes_straight_to_the_target() {
     }
 }
 
+/// `sum n_j q_j = 3 q_0` from a large equal start: the signal meets its surface at `2^(-1/2)`, and would slide at exactly speed 1, where
+/// one unit in the last place makes it cross. All fall and it rises, so that the optimum is at `init`.
+#[test]
+fn a_signal_that_slides_at_speed_one_goes_on() {
+    for groups in [
+        &[(0.2, 1), (0.2, 3)][..],
+        &[(0.1, 1), (0.1, 3)],
+        &[(9.9, 1), (9.9, 3)],
+        &[(1.0, 1), (1.0, 3)],
+        &[(0.3, 1), (0.9, 1)],
+        &[(0.7, 1), (0.3, 1), (0.1, 18)],
+    ] {
+        for init in [1.0625, 2.0, 2.3, 17.0] {
+            let trajectory = run(&spectrum(groups), &vec![init; groups.len()]);
+            let Stop::Optimum { time } = *trajectory.stop() else { panic!("{groups:?}: {}", trajectory.stop()) };
+            assert!((time - init).abs() <= PROMISE * init, "{groups:?} from {init}: {time}");
+            let slides = last(trajectory.events(), EventKind::Slide, 0);
+            assert!(
+                (slides - (init - 0.5_f64.sqrt())).abs() <= 4.0 * PROMISE * init,
+                "{groups:?} from {init}: {slides}"
+            );
+            assert!(trajectory.events().len() <= groups.len() + 4, "{:?}", trajectory.events());
+        }
+    }
+}
+
 #[test]
 fn the_optimum_is_at_rest() {
     let mut flow = ExactFlow::new(&spectrum(&[(1.0, 1), (2.0, 3)]), &[1.0, 0.0]).unwrap();

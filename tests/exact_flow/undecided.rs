@@ -65,7 +65,7 @@ fn overlapping_variances_cannot_be_told_apart() {
     let trajectory = enclose(&[(variance(1.0, 1.0), 1), (variance(2.0, 2.5), 1), (variance(2.25, 2.75), 1)], 0.125);
     match trajectory.stop() {
         Stop::Undecided { reason, .. } => {
-            assert!(reason.contains("coefficient 1") && reason.contains("coefficient 2"), "{reason}")
+            assert!(reason.contains("w1") && reason.contains("w2"), "{reason}")
         }
         other => panic!("{other}"),
     }

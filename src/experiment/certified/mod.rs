@@ -87,7 +87,9 @@ fn follow(
                 steps::follow_descent(&mut record, &spectrum, &start, clock)?
             }
         }
-        (None, Method::Spectral) => spectral::follow(&mut record, CertifiedFlow::new(&spectrum, &start)?, &start),
+        (None, Method::Spectral) => {
+            spectral::follow(&mut record, CertifiedFlow::from_equal_start(&spectrum, &start[0])?, &start)
+        }
         (None, _) => descent::follow(&mut record, &spectrum, &start)?,
     };
     Ok(record.outcome(stop))

@@ -4,9 +4,9 @@ use super::distinct::same;
 use super::earliest::{Earliest, Ending};
 use super::halt::Halt;
 use super::leg::Mode;
-use super::parabola::{Crossing, Parabola, not_negative};
+use super::parabola::{Parabola, not_negative};
 use super::roster::Roster;
-use super::state::{Stage, State, bracket_from_zero};
+use super::state::{Stage, State};
 use crate::risk::manifold::excess;
 use crate::scalar::Real;
 use std::cmp::Ordering::Greater;
@@ -76,12 +76,9 @@ impl<T: Real> State<T> {
             }
             Mode::Rising => {
                 let bracket = self.signal_bracket(&w);
-                let surface = if departs {
-                    bracket_from_zero(&bracket, true, &self.now())
-                } else {
-                    Crossing::At(bracket.rises())
-                };
-                earliest.offer_crossing(Ending::SignalSurface, surface);
+                // what has slipped off its surface had a bracket that fell at first: a time before now is rounding
+                let back = || not_negative(-(bracket.b.clone() / &bracket.a) - self.now()).abs();
+                earliest.offer(Ending::SignalSurface, if departs { back() } else { bracket.rises() });
                 earliest.offer_crossing(Ending::Deficit, self.energy.falls(&self.now()));
             }
             // alone, its bracket is 3 q_0 (w_0^2 - 1)

@@ -12,6 +12,7 @@ use super::scan::Scan;
 use super::state::State;
 use crate::scalar::Enclosure;
 use crate::trajectory::{Event, EventKind};
+use std::cmp::Ordering;
 
 /// The solution from one order of the events: it is a solution if that order is the true one.
 #[derive(Clone, Debug)]
@@ -27,6 +28,10 @@ enum Next<T> {
     Event(Ending, T),
     /// At this instant a group keeps to its surface, or slips off it.
     Grip { group: usize, slips: bool },
+    /// At this instant the signal does.
+    SignalGrip { slips: bool },
+    /// A group starts on this side of its surface.
+    Side { group: usize, side: Ordering },
 }
 
 /// Where all branches agree again.
@@ -48,8 +53,8 @@ const MAX_BRANCHES: usize = 120;
 const MAX_ROUNDS: usize = 1000;
 
 impl<T: Enclosure> State<T> {
-    /// What this state, at which the flow has stopped with `halt`, comes to whatever is true; `None` where something else than an order
-    /// or a grip is undecided, or the branches do not come to agree.
+    /// What this state, at which the flow has stopped with `halt`, comes to whatever is true; `None` where something else than an order,
+    /// a grip or a side is undecided, or the branches do not come to agree.
     pub(super) fn past_doubt(&self, halt: &Halt) -> Option<Agreement<T>> {
         let mut state = self.clone();
         let first = Branch { next: state.next_of(halt)?, state };
@@ -57,7 +62,7 @@ impl<T: Enclosure> State<T> {
         let mut branches = first.divide()?;
         for _ in 0..MAX_ROUNDS {
             if let Some(now) = agreement(&branches) {
-                let state = self.united(&branches, &now, halt.is_about_grip())?;
+                let state = self.united(&branches, &now, halt)?;
                 return Some(Agreement { doubted, now, state, rests: branches[0].next.is_empty() });
             }
             let behind = branches.swap_remove(furthest_behind(&branches)?);
@@ -77,28 +82,37 @@ impl<T: Enclosure> State<T> {
                 let mut scan = Scan::default();
                 scan.begin(self);
                 let contenders = self.survey(&mut scan).ok()?.contenders().ok()?;
-                Some(contenders.into_iter().map(|(ending, after)| Next::Event(ending, after)).collect())
+                Some(contenders.into_iter().map(|(ending, after)| Next::event(ending, after)).collect())
             }
             Doubt::Grip(j) if j > 0 => {
                 let group = self.groups.class(j);
                 Some([true, false].map(|slips| Next::Grip { group, slips }).to_vec())
+            }
+            Doubt::Grip(_) => Some([true, false].map(|slips| Next::SignalGrip { slips }).to_vec()),
+            Doubt::Side(j) if j > 0 => {
+                let group = self.groups.class(j);
+                Some(
+                    [Ordering::Less, Ordering::Equal, Ordering::Greater]
+                        .map(|side| Next::Side { group, side })
+                        .to_vec(),
+                )
             }
             _ => None,
         }
     }
 
     /// One state that contains those of all `branches`, which agree on who moves how, at the time `now`.
-    fn united(&self, branches: &[Branch<T>], now: &T, grip: bool) -> Option<Self> {
+    fn united(&self, branches: &[Branch<T>], now: &T, halt: &Halt) -> Option<Self> {
         let states = || branches.iter().map(|branch| &branch.state);
         let first = &branches[0].state;
         let rests = branches[0].next.is_empty();
         let hull =
             |part: &dyn Fn(&Self) -> T| states().skip(1).fold(part(first), |all, state| all.hull_with(&part(state)));
         let instant = states().map(|state| state.instant).max()?;
-        // a leg that is older than the instant in doubt is the same in all of them
+        // a leg that is older than the instant in doubt is the same in all of them, unless that is the start
         let unite = |leg: &Leg<T>, of: &dyn Fn(&Self) -> Leg<T>| {
             let instant = if states().all(|state| of(state).instant >= state.jumped) { instant } else { 0 };
-            match leg.instant >= self.instant {
+            match leg.instant >= self.instant || halt.is_about_side() {
                 true => Leg { mode: leg.mode, from: hull(&|state| of(state).value(now)), since: now.clone(), instant },
                 false => Leg { instant, ..leg.clone() },
             }
@@ -113,7 +127,7 @@ impl<T: Enclosure> State<T> {
             a: hull(&|state| state.energy.a.clone()),
         };
         united.events = self.events.clone();
-        united.events.extend(self.net_events(branches, grip));
+        united.events.extend(self.net_events(branches, halt));
         united.past_events = united.events.len();
         united.time = if rests { hull(&|state| state.time.clone()) } else { now.clone() };
         united.origin = united.time.lower_end();
@@ -126,14 +140,17 @@ impl<T: Enclosure> State<T> {
     }
 
     /// The last mode of group `k` of which note has been taken (none before the start): where a grip is in doubt, not that of the instant.
-    fn noted_mode(&self, k: usize, grip: bool) -> Option<Mode> {
-        let before = self.touched.iter().find(|(touched, _)| grip && *touched == k);
+    fn noted_mode(&self, k: usize, halt: &Halt) -> Option<Mode> {
+        if halt.is_about_side() {
+            return None;
+        }
+        let before = self.touched.iter().find(|(touched, _)| halt.leaves_modes_open() && *touched == k);
         before.map_or(Some(self.legs[k].mode), |(_, before)| *before)
     }
 
     /// What has happened to each coefficient from here to where all `branches` agree, as if at one instant, at the hull of the times of
     /// its events.
-    fn net_events(&self, branches: &[Branch<T>], grip: bool) -> Vec<Event<T>> {
+    fn net_events(&self, branches: &[Branch<T>], halt: &Halt) -> Vec<Event<T>> {
         let (known, after) = (self.events.len(), &branches[0].state);
         let mut net = Vec::new();
         let mut offer = |coefficient: usize, kind: EventKind, is_part: &dyn Fn(EventKind) -> bool| {
@@ -144,7 +161,7 @@ impl<T: Enclosure> State<T> {
         };
         let any = |_: EventKind| true;
         for (k, new) in after.legs.iter().enumerate() {
-            if let Some(kind) = net_turn(self.noted_mode(k, grip), new.mode) {
+            if let Some(kind) = net_turn(self.noted_mode(k, halt), new.mode) {
                 self.groups.members(k).iter().for_each(|&j| offer(j, kind, &any));
             }
         }
@@ -170,12 +187,21 @@ fn net_turn(old: Option<Mode>, new: Mode) -> Option<EventKind> {
     if new == Mode::Held && old != Some(new) { Some(EventKind::Zero) } else { turn(old, new) }
 }
 
+impl<T: Enclosure> Next<T> {
+    /// What happens next does not happen before now.
+    fn event(ending: Ending, after: T) -> Self {
+        let zero = after.int(0);
+        let past = after.lower_end() < zero && zero <= after.upper_end();
+        Self::Event(ending, if past { zero.hull_with(&after.upper_end()) } else { after })
+    }
+}
+
 impl<T: Enclosure> Branch<T> {
     /// What becomes of it, for each thing that may be next: an event is then not later than any other may be.
     fn divide(self) -> Option<Vec<Self>> {
         let ends = self.next.iter().filter_map(|next| match next {
             Next::Event(_, after) => Some(after.upper_end()),
-            Next::Grip { .. } => None,
+            _ => None,
         });
         let first = ends.reduce(|least, end| if end < least { end } else { least });
         self.next.iter().map(|next| self.go_on(next, first.as_ref())).collect()
@@ -192,9 +218,11 @@ impl<T: Enclosure> Branch<T> {
                 state.step(&mut scan)
             }
             Next::Grip { group, slips } => state.go_on_with_grip(&mut scan, *group, *slips),
+            Next::SignalGrip { slips } => state.go_on_with_signal_grip(&mut scan, *slips),
+            Next::Side { group, side } => state.reopen(&mut scan, *group, *side),
         };
         let next = match outcome {
-            Ok(()) => vec![Next::Event(state.ending, state.length.clone())],
+            Ok(()) => vec![Next::event(state.ending, state.length.clone())],
             Err(halt) => state.next_of(&halt)?,
         };
         Some(Self { state, next })
@@ -204,14 +232,14 @@ impl<T: Enclosure> Branch<T> {
     fn reach(&self) -> Option<T> {
         let ends = self.next.iter().map(|next| match next {
             Next::Event(_, after) => (self.state.origin.clone() + after).lower_end(),
-            Next::Grip { .. } => self.state.origin.clone(),
+            _ => self.state.origin.clone(),
         });
         ends.reduce(|least, end| if end < least { end } else { least })
     }
 
     /// Whether nothing is in doubt at its present instant.
     fn is_settled(&self) -> bool {
-        !self.next.iter().any(|next| matches!(next, Next::Grip { .. }))
+        self.next.iter().all(|next| matches!(next, Next::Event(..)))
     }
 
     fn agrees_with(&self, other: &Self) -> bool {

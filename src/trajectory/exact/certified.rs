@@ -44,11 +44,26 @@ impl CertifiedFlow {
     /// # Errors
     /// Those of [`ExactFlow::new`].
     pub fn new(spectrum: &Spectrum<Interval>, start: &[Interval]) -> Result<Self, DomainError> {
+        let flow = ExactFlow::new(spectrum, start)?;
         Ok(Self {
-            numbers: Numbers::Double(Box::new(Persistent::new(ExactFlow::new(spectrum, start)?))),
+            numbers: Numbers::Double(Box::new(Persistent::new(flow))),
             events: Vec::new(),
             #[cfg(feature = "mpfr")]
-            ladder: Ladder::new(spectrum, start),
+            ladder: Ladder::new(spectrum, start, false),
+        })
+    }
+
+    /// The flow on which all coefficients start at one number, which `init` encloses: groups of equal variance are then one.
+    ///
+    /// # Errors
+    /// Those of [`ExactFlow::new`].
+    pub fn from_equal_start(spectrum: &Spectrum<Interval>, init: &Interval) -> Result<Self, DomainError> {
+        let flow = ExactFlow::from_equal_start(spectrum, init)?;
+        Ok(Self {
+            numbers: Numbers::Double(Box::new(Persistent::new(flow))),
+            events: Vec::new(),
+            #[cfg(feature = "mpfr")]
+            ladder: Ladder::new(spectrum, &vec![*init; spectrum.groups()], true),
         })
     }
 

@@ -42,8 +42,9 @@ impl<T: Real> Distinct<T> {
         Self { groups: vec![], members: vec![], class: vec![] }
     }
 
-    /// Replaces all groups by those of `spectrum`, where `start` are the coefficients at time 0, signal first.
-    pub(super) fn gather(&mut self, spectrum: &Spectrum<T>, start: &[T]) {
+    /// Replaces all groups by those of `spectrum`, where `start` are the coefficients at time 0, signal first; all of them are one
+    /// number if `equal`, also where that is an enclosure, which does not say so.
+    pub(super) fn gather(&mut self, spectrum: &Spectrum<T>, start: &[T], equal: bool) {
         let q = spectrum.variance();
         self.members.clear();
         self.members.extend(1..q.len());
@@ -60,7 +61,7 @@ impl<T: Real> Distinct<T> {
         for (position, &j) in self.members.iter().enumerate() {
             let (weight, half) = (&spectrum.energy_weight()[j], spectrum.multiplicity()[j].over(2));
             match self.groups.last_mut() {
-                Some(last) if same(&last.variance, &q[j]) && same(&last.start, &start[j]) => {
+                Some(last) if same(&last.variance, &q[j]) && (equal || same(&last.start, &start[j])) => {
                     last.half = last.half.clone() + half;
                     last.weight = last.weight.clone() + weight;
                     last.members.end = position + 1;

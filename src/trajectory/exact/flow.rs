@@ -87,7 +87,20 @@ impl<T: Real> ExactFlow<T> {
     /// # Errors
     /// Those of [`new`](Self::new).
     pub fn with_finder(spectrum: &Spectrum<T>, start: &[T], finder: Finder) -> Result<Self, DomainError> {
-        let state = State::new(spectrum, start)?;
+        Ok(Self::of(State::new(spectrum, start, false)?, finder))
+    }
+
+    /// The flow on which all coefficients start at the number `init`. Where that is an enclosure, [`new`](Self::new) cannot know that it is
+    /// the same number for all, and that groups of equal variance therefore are one.
+    ///
+    /// # Errors
+    /// Those of [`new`](Self::new).
+    pub fn from_equal_start(spectrum: &Spectrum<T>, init: &T) -> Result<Self, DomainError> {
+        let start = vec![init.clone(); spectrum.groups()];
+        Ok(Self::of(State::new(spectrum, &start, true)?, Finder::Automatic))
+    }
+
+    fn of(state: State<T>, finder: Finder) -> Self {
         let mut flow = Self {
             state,
             roster: Rosters::Few(Scan::default()),
@@ -97,7 +110,7 @@ impl<T: Real> ExactFlow<T> {
             segments: 0,
         };
         flow.hire();
-        Ok(flow)
+        flow
     }
 
     /// As a new flow, in the memory of this one.
@@ -105,7 +118,7 @@ impl<T: Real> ExactFlow<T> {
     /// # Errors
     /// Those of [`new`](Self::new); the flow is then as it was before.
     pub fn reset(&mut self, spectrum: &Spectrum<T>, start: &[T]) -> Result<(), DomainError> {
-        self.state.reset(spectrum, start)?;
+        self.state.reset(spectrum, start, false)?;
         self.phase = Phase::Unopened;
         self.cut = None;
         self.segments = 0;

@@ -17,10 +17,16 @@ pub(super) enum Halt {
 }
 
 impl Halt {
-    /// Whether what could not be decided is if a group keeps to its surface: its mode is not what it seems.
+    /// Whether what could not be decided is if a coefficient keeps to its surface, or on which side of it one starts: modes are not what
+    /// they seem.
     #[inline]
-    pub(super) fn is_about_grip(&self) -> bool {
-        matches!(self, Self::Undecided(doubt) if matches!(**doubt, Doubt::Grip(_)))
+    pub(super) fn leaves_modes_open(&self) -> bool {
+        matches!(self, Self::Undecided(doubt) if matches!(**doubt, Doubt::Grip(_) | Doubt::Side(_)))
+    }
+
+    /// Whether what could not be decided is on which side of its surface a coefficient starts.
+    pub(super) fn is_about_side(&self) -> bool {
+        matches!(self, Self::Undecided(doubt) if matches!(**doubt, Doubt::Side(_)))
     }
 }
 
@@ -69,15 +75,23 @@ impl<T: Real> State<T> {
             }
             Doubt::Whether(ending) => format!("whether there is such an event as {}", self.ending_in_words(ending)),
             Doubt::Stage => "the sign of the excess energy at the start".into(),
-            Doubt::Side(j) => format!("on which side of its surface coefficient {j} starts"),
-            Doubt::Grip(j) => format!("whether coefficient {j} keeps to its surface"),
+            Doubt::Side(j) => format!("on which side of its surface {} starts", self.name(j)),
+            Doubt::Grip(j) => format!("whether {} keeps to its surface", self.name(j)),
             Doubt::Direction => "which way the excess energy moves where a coefficient leaves its surface".into(),
             Doubt::Nothing => "nothing ends this segment, so a value is not a number".into(),
         }
     }
 
+    fn name(&self, j: usize) -> String {
+        match self.names.get(j) {
+            Some(name) if j > 0 => name.clone(),
+            None if j > 0 => format!("coefficient {j}"),
+            _ => "the signal".into(),
+        }
+    }
+
     fn ending_in_words(&self, ending: Ending) -> String {
-        let group = |k: usize| format!("coefficient {}", self.groups.members(k)[0]);
+        let group = |k: usize| self.name(self.groups.members(k)[0]);
         match ending {
             Ending::Arrival(k) => format!("{} reaching its surface", group(k)),
             Ending::Departure(k) => format!("{} leaving its surface", group(k)),

@@ -77,7 +77,7 @@ impl<T: Real> State<T> {
     /// Notes what happened at this instant, the end of all last.
     #[inline]
     pub(super) fn conclude(&mut self, outcome: Result<(), Halt>) -> Result<(), Halt> {
-        if outcome.as_ref().is_err_and(Halt::is_about_grip) {
+        if outcome.as_ref().is_err_and(Halt::leaves_modes_open) {
             return outcome;
         }
         self.note_turns();
@@ -235,21 +235,37 @@ impl<T: Real> State<T> {
         }
     }
 
-    /// The signal on its surface slides if it can, else goes on to the other side.
+    /// The signal on its surface slides if it can, else goes on to the other side. One that has risen to it can, whatever rounding says of
+    /// a speed of exactly 1 (`signal-returns` in `derivations/spectral-descent.md`): so it crosses once at most.
     pub(super) fn signal_surface<R: Roster<T>>(&mut self, roster: &mut R) -> Result<(), Halt> {
+        let returns = self.signal.mode == Mode::Rising;
         let w = self.signal.value(&self.time);
         self.turn_signal(Mode::Sliding, w.clone());
         self.derive_energy(roster.sums(self));
-        match self.signal_slides(&w) {
+        let slides = if returns { Some(true) } else { self.signal_slides(&w) };
+        match slides {
             Some(true) => Ok(()),
             Some(false) => {
-                // all groups fall, so tau does
-                self.turn_signal(Mode::Rising, w);
-                self.derive_energy(roster.sums(self));
+                self.signal_slips(roster);
                 Ok(())
             }
             None => Err(Doubt::Grip(0).into()),
         }
+    }
+
+    /// The signal does not keep to its surface, on which it is: all groups fall, so tau does, and the signal rises.
+    fn signal_slips<R: Roster<T>>(&mut self, roster: &mut R) {
+        self.turn_signal(Mode::Rising, self.signal.from.clone());
+        self.derive_energy(roster.sums(self));
+    }
+
+    /// As [`go_on_with_grip`](Self::go_on_with_grip), where it is the signal of which that is in doubt.
+    pub(super) fn go_on_with_signal_grip<R: Roster<T>>(&mut self, roster: &mut R, slips: bool) -> Result<(), Halt> {
+        if slips {
+            self.signal_slips(roster);
+        }
+        let settled = self.settle(roster);
+        self.conclude(settled)
     }
 
     /// The excess energy rises through zero: all groups fall. None slides any more, and but for rounding none rises.

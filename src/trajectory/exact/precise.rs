@@ -11,6 +11,8 @@ use crate::trajectory::{Event, Stop};
 pub(super) struct Ladder {
     spectrum: Spectrum<Interval>,
     start: Vec<Interval>,
+    /// All coefficients of `start` are one number.
+    equal: bool,
     bits: u32,
     /// The most bits that can help.
     most: u32,
@@ -27,14 +29,14 @@ const THIN: f64 = 16.0;
 
 impl Ladder {
     /// Of a problem in intervals more bits sharpen the rounding alone, and of one in wide intervals not even that matters.
-    pub(super) fn new(spectrum: &Spectrum<Interval>, start: &[Interval]) -> Self {
+    pub(super) fn new(spectrum: &Spectrum<Interval>, start: &[Interval], equal: bool) -> Self {
         let numbers = || spectrum.variance().iter().chain(start);
         let most = match () {
             () if numbers().all(|x| x.width() == 0.0) => LAST,
             () if numbers().all(|x| x.width() <= THIN * f64::EPSILON * x.magnitude()) => FIRST,
             () => 0,
         };
-        Self { spectrum: spectrum.clone(), start: start.to_vec(), bits: FIRST / 2, most }
+        Self { spectrum: spectrum.clone(), start: start.to_vec(), equal, bits: FIRST / 2, most }
     }
 
     pub(super) fn bits(&self) -> u32 {
@@ -68,7 +70,13 @@ impl Ladder {
     /// The flow at the precision of the present rung, on its segment number `segments`; `None` where it does not get there.
     pub(super) fn flow_after(&self, segments: u64) -> Option<ExactFlow<MpInterval>> {
         let start: Vec<MpInterval> = self.start.iter().map(|w| self.precise(w)).collect();
-        let mut flow = ExactFlow::new(&self.spectrum.map(|x| self.precise(x)), &start).ok()?;
+        let spectrum = self.spectrum.map(|x| self.precise(x));
+        let flow = if self.equal {
+            ExactFlow::from_equal_start(&spectrum, &start[0])
+        } else {
+            ExactFlow::new(&spectrum, &start)
+        };
+        let mut flow = flow.ok()?;
         flow.skip(segments).then_some(flow)
     }
 }

@@ -11,10 +11,11 @@ use super::state::{Stage, State};
 use crate::risk::manifold::{bracket, excess};
 use crate::scalar::{DomainError, Real};
 use crate::spectrum::Spectrum;
-use std::cmp::Ordering::{Equal, Greater, Less};
+use std::cmp::Ordering::{self, Equal, Greater, Less};
 
 impl<T: Real> State<T> {
-    pub(super) fn new(spectrum: &Spectrum<T>, start: &[T]) -> Result<Self, DomainError> {
+    /// `equal`: all coefficients of `start` are one number, even where that is an enclosure.
+    pub(super) fn new(spectrum: &Spectrum<T>, start: &[T], equal: bool) -> Result<Self, DomainError> {
         let like = &spectrum.variance()[0];
         let zero = like.int(0);
         let at_rest = Parabola { c: zero.clone(), b: zero.clone(), a: zero.clone() };
@@ -40,28 +41,27 @@ impl<T: Real> State<T> {
             past_target: false,
             ordered: certain_of_itself(like),
             assumed: None,
+            sides: vec![],
+            names: vec![],
             record: Record::new(like),
             steps: 0,
             budget: 0,
         };
-        state.reset(spectrum, start)?;
+        state.reset(spectrum, start, equal)?;
         Ok(state)
     }
 
     /// As a new state, in the memory of this one.
-    pub(super) fn reset(&mut self, spectrum: &Spectrum<T>, start: &[T]) -> Result<(), DomainError> {
+    pub(super) fn reset(&mut self, spectrum: &Spectrum<T>, start: &[T], equal: bool) -> Result<(), DomainError> {
         check(spectrum, start)?;
-        self.groups.gather(spectrum, start);
+        self.groups.gather(spectrum, start, equal);
         self.signal_variance = spectrum.variance()[0].clone();
         let zero = start[0].int(0);
-        self.stage = Stage::Surplus;
         self.time = zero.clone();
         self.origin = zero.clone();
         self.instant = 1;
         self.jumped = 1;
         self.length = zero.clone();
-        self.touched.clear();
-        self.signal_before = None;
         self.events.clear();
         self.past_events = 0;
         self.record.reset(&start[0]);
@@ -69,11 +69,29 @@ impl<T: Real> State<T> {
         self.budget = BUDGET + BUDGET_PER_GROUP * self.groups.len() as u64;
         self.past_target = start[0].partial_cmp(&zero.int(1)) != Some(Greater);
 
-        self.signal = first_leg(&start[0]);
+        self.names = if self.ordered { vec![] } else { spectrum.names() };
+        self.sides.clear();
+        self.signal.from = start[0].clone();
+        self.line_up();
+        Ok(())
+    }
+
+    /// Puts all coefficients where they start, in no particular mode.
+    fn line_up(&mut self) {
+        self.stage = Stage::Surplus;
+        self.touched.clear();
+        self.signal_before = None;
+        self.signal = first_leg(&self.signal.from);
         self.legs.clear();
         self.legs.extend(self.groups.iter().map(|group| first_leg(&group.start)));
         self.afloat = self.legs.iter().filter(|leg| leg.moves()).count();
-        Ok(())
+    }
+
+    /// Starts again, as if `group` were on this side of its surface, which is in doubt.
+    pub(super) fn reopen<R: Roster<T>>(&mut self, roster: &mut R, group: usize, side: Ordering) -> Result<(), Halt> {
+        self.sides.push((group, side));
+        self.line_up();
+        self.open(roster)
     }
 
     /// Finds the modes at time 0 and the first segment.
@@ -117,7 +135,7 @@ impl<T: Real> State<T> {
         Ok(())
     }
 
-    fn signal_bracket_sign(&self) -> Option<std::cmp::Ordering> {
+    fn signal_bracket_sign(&self) -> Option<Ordering> {
         bracket(&self.signal_variance, &excess(0, &self.signal.from), &self.energy.c).sign()
     }
 
@@ -138,7 +156,8 @@ impl<T: Real> State<T> {
     fn place_groups<R: Roster<T>>(&mut self, roster: &mut R) -> Result<(), Halt> {
         for k in 0..self.legs.len() {
             let h = bracket(&self.groups[k].variance, &self.legs[k].from.square(), &self.energy.c);
-            let Some(side) = h.sign() else {
+            let assumed = || self.sides.iter().find(|(group, _)| *group == k).map(|(_, side)| *side);
+            let Some(side) = h.sign().or_else(assumed) else {
                 return Err(Doubt::Side(self.groups.members(k)[0]).into());
             };
             let leg = &mut self.legs[k];

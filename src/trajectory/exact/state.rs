@@ -9,7 +9,7 @@ use super::roster::{Roster, Sums};
 use crate::risk::manifold::excess;
 use crate::scalar::Real;
 use crate::trajectory::{Event, EventKind};
-use std::cmp::Ordering::{Equal, Greater, Less};
+use std::cmp::Ordering::{self, Equal, Greater, Less};
 
 /// The sign of the excess energy tau decides what can happen at all (`derivations/spectral-descent.md`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,6 +57,10 @@ pub(super) struct State<T> {
     pub(super) ordered: bool,
     /// A sliding group of which it is assumed, where that is in doubt, that it is too fast, or not.
     pub(super) assumed: Option<(usize, bool)>,
+    /// Groups of which the side of their surface is assumed on which they start, where that is in doubt.
+    pub(super) sides: Vec<(usize, Ordering)>,
+    /// Names of the coefficients, for doubts in words: where all values are ordered there are none.
+    pub(super) names: Vec<String>,
     pub(super) record: Record<T>,
     pub(super) steps: u64,
     pub(super) budget: u64,
@@ -260,7 +264,7 @@ impl<T: Real> State<T> {
 ///
 /// What moves away upward does not come back: the bracket is convex. Where it departs is settled at the instant itself, so a
 /// slope of the other sign is rounding.
-pub(super) fn bracket_from_zero<T: Real>(bracket: &Parabola<T>, rising: bool, now: &T) -> Crossing<T> {
+fn bracket_from_zero<T: Real>(bracket: &Parabola<T>, rising: bool, now: &T) -> Crossing<T> {
     match (rising, bracket.slope_at(now).sign()) {
         (false, _) | (true, Some(Greater | Equal)) => Crossing::Never,
         (true, Some(Less)) => Crossing::At(-(bracket.b.clone() / &bracket.a) - now),
