@@ -85,6 +85,135 @@ fn a_thousand_flows_go_through() {
     }
 }
 
+/// What people ask for: round numbers, groups of one variance apart, starts above the optimum, a signal alone.
+fn ordinary(number: u64) -> Problem {
+    let mut rng = ChaCha8Rng::seed_from_u64(number);
+    let mut unit = || (rng.next_u64() >> 11) as f64 / 2.0_f64.powi(53);
+    let mut one_of = |choices: &[f64]| choices[(unit() * choices.len() as f64) as usize];
+    let power = one_of(&[0.5, 0.25, 0.75, 1.0 / 3.0, 0.1, 0.9, 0.2, 0.146, 0.6, 2.0 / 3.0, 0.08, 0.4]);
+    let start = one_of(&[2.0, 1.0, 1.5, 0.5, 0.1, 3.0, 0.01, 1e-3, 1e-6]);
+    let spectrum = if one_of(&[0.0, 1.0]) == 0.0 {
+        Spectrum::spiked(one_of(&[0.0, 1.0, 20.0, 0.5, 2.0]), one_of(&[3.0, 10.0, 20.0, 100.0]) as u64)
+    } else {
+        let groups: Vec<Group> = (0..one_of(&[1.0, 2.0, 3.0, 4.0]) as usize)
+            .map(|_| Group {
+                variance: one_of(&[1.0, 0.5, 2.0, 0.1, 2.16]),
+                multiplicity: one_of(&[1.0, 2.0, 10.0, 100.0]) as u64,
+            })
+            .collect();
+        Spectrum::from_groups(&groups, 0)
+    };
+    let spectrum = spectrum.unwrap();
+    Problem { power, start: vec![start; spectrum.groups()], spectrum }
+}
+
+fn ordinary_flows_go_through(numbers: std::ops::Range<u64>) {
+    for number in numbers {
+        let problem = ordinary(number);
+        let mut flow = problem.flow();
+        let (stop, _) = follow(&mut flow, 20.0);
+        let whole = matches!(stop, Stop::Horizon | Stop::Optimum { .. } | Stop::NonUnique { .. });
+        assert!(whole, "number {number}, p = {}, {:?}: {stop}", problem.power, problem.spectrum);
+        if let Stop::NonUnique { coefficient, .. } = stop {
+            // there, and not at the end of a step: what is held at zero has the bracket zero
+            let (weight, w) = (problem.spectrum.energy_weight(), flow.current().1);
+            assert_eq!(w[coefficient], 0.0, "number {number}");
+            let energy: f64 = weight.iter().zip(&w).map(|(weight, w)| weight * w * w).sum();
+            let lack = weight[0] * if coefficient == 0 { 3.0 } else { 1.0 };
+            assert!((energy / lack - 1.0).abs() < 1e-10, "number {number}: {energy} and {lack}");
+        }
+    }
+}
+
+#[test]
+fn flows_of_ordinary_inputs_go_through() {
+    ordinary_flows_go_through(0..40);
+}
+
+/// `cargo test --release --test spectral_powers -- --ignored`
+#[test]
+#[ignore = "minutes"]
+fn ten_thousand_flows_of_ordinary_inputs_go_through() {
+    ordinary_flows_go_through(0..10_000);
+}
+
+/// Differences of `w_j^(1 - p)` last, so what are equal must not be told apart by rounding: it would say which reaches zero first.
+#[test]
+fn equal_groups_are_one() {
+    let group = |variance, multiplicity| Group { variance, multiplicity };
+    let apart = vec![group(2.0, 3), group(1.0, 4), group(2.0, 2), group(1.0, 1), group(2.0, 1)];
+    let apart = Spectrum::with_signal(1.0, apart).unwrap();
+    let (merged, start, class) = apart.merged(&[0.3, 0.3, 0.3, 0.3, 0.3, 0.2]);
+    assert_eq!(class, [0, 1, 2, 1, 2, 3]);
+    assert_eq!(start, [0.3, 0.3, 0.3, 0.2]);
+    let one = Spectrum::with_signal(1.0, vec![group(2.0, 5), group(1.0, 5), group(2.0, 1)]).unwrap();
+    assert_eq!(merged, one);
+    let mut flow = PowerFlow::new(&apart, &0.2, &[0.3, 0.3, 0.3, 0.3, 0.3, 0.2]).unwrap();
+    let mut of_one = PowerFlow::new(&one, &0.2, &start).unwrap();
+    for time in [0.3, 0.7, 20.0] {
+        let (stop, turns) = follow(&mut flow, time);
+        let (stop_of_one, turns_of_one) = follow(&mut of_one, time);
+        assert_eq!(stop, stop_of_one);
+        let (time, w) = of_one.current();
+        assert_eq!(flow.current(), (time, class.iter().map(|&k| w[k]).collect()));
+        let mut expected = Vec::new();
+        for (k, before) in turns_of_one {
+            expected.extend((0..6).filter(|&j| class[j] == k).map(|j| (j, before)));
+        }
+        let sorted = |mut turns: Vec<(usize, Ordering)>| {
+            turns.sort();
+            turns
+        };
+        assert_eq!(sorted(turns), sorted(expected));
+    }
+}
+
+/// `int_start^1 (3 w (1 - w^2))^-p dw` by the double exponential rule: alone, the signal is at rest then.
+fn time_to_rest(power: f64, start: f64) -> f64 {
+    let step = 1.0 / 64.0;
+    let half = (1.0 - start) / 2.0;
+    let term = |k: i32| {
+        let x = f64::from(k) * step;
+        let u = std::f64::consts::FRAC_PI_2 * x.sinh();
+        // the distance to 1, without cancellation
+        let rest = half * (-u).exp() / u.cosh();
+        let w = 1.0 - rest;
+        let weight = half * std::f64::consts::FRAC_PI_2 * x.cosh() / u.cosh().powi(2);
+        weight * (3.0 * w * rest * (1.0 + w)).powf(-power)
+    };
+    (-400..=400).map(term).filter(|x| x.is_finite()).sum::<f64>() * step
+}
+
+/// Where `1/(1 - p)` is an integer, the series of a signal that comes to rest go through the optimum and beyond, as if nothing was there.
+#[test]
+fn a_signal_alone_comes_to_rest_in_the_time_of_the_integral() {
+    let alone = Spectrum::with_signal(1.0, vec![]).unwrap();
+    for power in [0.1, 0.4, 0.5, 0.6, 2.0 / 3.0, 0.75] {
+        for start in [1e-3, 0.3, 0.99] {
+            let mut flow = PowerFlow::new(&alone, &power, &[start]).unwrap();
+            let (stop, _) = follow(&mut flow, 100.0);
+            let Stop::Optimum { time } = stop else { panic!("p = {power}: {stop}") };
+            let expected = time_to_rest(power, start);
+            assert!((time / expected - 1.0).abs() < 1e-12, "p = {power} from {start}: {time} and {expected}");
+        }
+    }
+}
+
+/// From a start far above the optimum, under many other directions, the signal falls to zero, and is held there until the excess energy no longer does.
+#[test]
+fn a_signal_can_be_lost() {
+    let group = |variance, multiplicity| Group { variance, multiplicity };
+    let spectrum = Spectrum::with_signal(1.48, vec![group(1.48, 9), group(0.5, 100)]).unwrap();
+    let mut flow = PowerFlow::new(&spectrum, &0.498, &[3.0; 3]).unwrap();
+    let (stop, _) = follow(&mut flow, 20.0);
+    assert!(matches!(stop, Stop::NonUnique { coefficient: 0, .. }), "{stop}");
+    let w = flow.current().1;
+    assert_eq!(w[0], 0.0);
+    // h_0 = -2 q_0 + tau = 0
+    let energy: f64 = spectrum.energy_weight().iter().zip(&w).map(|(weight, w)| weight * w * w).sum();
+    assert!((energy / (3.0 * 1.48) - 1.0).abs() < 1e-12, "{energy}");
+}
+
 /// In the first part of the flow spike and bulk rise to their surfaces and turn there, once.
 #[test]
 fn spike_and_bulk_have_one_maximum() {

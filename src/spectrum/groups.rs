@@ -1,4 +1,5 @@
 use crate::scalar::{DomainError, Real, Scalar};
+use std::cmp::Ordering;
 
 /// An eigenvalue of the input covariance and the number of directions that share it.
 #[derive(Clone, Debug, PartialEq)]
@@ -101,6 +102,36 @@ impl<T: Real> Spectrum<T> {
             std::iter::once(signal.int(1)).chain(rest.iter().map(|g| signal.int(g.multiplicity as i64))).collect();
         let variance = std::iter::once(signal).chain(rest.into_iter().map(|g| g.variance)).collect();
         Ok(Self::from_parts(variance, multiplicity, dimension))
+    }
+}
+
+impl<T: Real> Spectrum<T> {
+    /// The same covariance with groups of equal variance and equal coefficient as one, which they remain under every flow; the coefficients of its
+    /// groups, and the group to which each of ours belongs. (The signal is alone.)
+    pub fn merged(&self, coefficients: &[T]) -> (Self, Vec<T>, Vec<usize>) {
+        let mut order: Vec<usize> = (1..self.groups()).collect();
+        let compare = |a: &T, b: &T| a.partial_cmp(b).unwrap_or(Ordering::Equal);
+        let key = |&i: &usize, &j: &usize| {
+            compare(&self.variance[i], &self.variance[j]).then_with(|| compare(&coefficients[i], &coefficients[j]))
+        };
+        order.sort_by(key);
+        // the first of its equals, in the order of our groups
+        let mut first: Vec<usize> = (0..self.groups()).collect();
+        for pair in order.windows(2) {
+            if key(&pair[0], &pair[1]) == Ordering::Equal {
+                first[pair[1]] = first[pair[0]];
+            }
+        }
+        let kept: Vec<usize> = (0..self.groups()).filter(|&j| first[j] == j).collect();
+        let mut class = vec![0; self.groups()];
+        let mut multiplicity = vec![coefficients[0].int(0); kept.len()];
+        for j in 0..self.groups() {
+            class[j] = kept.partition_point(|&k| k < first[j]);
+            multiplicity[class[j]] = multiplicity[class[j]].clone() + &self.multiplicity[j];
+        }
+        let variance = kept.iter().map(|&j| self.variance[j].clone()).collect();
+        let coefficients = kept.iter().map(|&j| coefficients[j].clone()).collect();
+        (Self::from_parts(variance, multiplicity, self.dimension), coefficients, class)
     }
 }
 

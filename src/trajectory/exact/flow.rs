@@ -29,6 +29,9 @@ use std::cmp::Ordering::Greater;
 /// # Ok::<(), DomainError>(())
 /// ```
 ///
+/// Times of events have the absolute error of the coefficients, a few units in their last place (1e-14 where they are of order one): an event soon after the
+/// start comes at the distance of two numbers of the size of the start, and the start's own last digit moves it by as much.
+///
 /// A handful of groups is scanned at every event; more of them are kept in kinetic structures, in which an event costs
 /// `O(log^2)` of their number. Number systems of enclosures are always scanned: they cannot tell lines apart that touch.
 #[derive(Clone, Debug)]

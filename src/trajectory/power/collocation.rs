@@ -2,6 +2,7 @@ use super::field::{Field, Pull};
 use super::point::Point;
 use super::radau::{Radau, legendre, legendre_integrals};
 use super::stages::{Change, Start, improve};
+use crate::risk::manifold::excess;
 use crate::scalar::Real;
 use std::cmp::Ordering;
 
@@ -230,13 +231,18 @@ impl<T: Real> Collocation<T> {
         self.start[j].clone() + sum * &self.length
     }
 
-    /// `w_j` and `e_j` at local time s.
+    /// `w_j` at local time s.
     pub(super) fn weight_at(&self, j: usize, s: &T) -> T {
         if self.modes[j].is_empty() {
             return s.int(0);
         }
         let u = self.value(j, s);
         if j == 0 && self.by_excess { (u.int(1) + &u).sqrt() } else { u }
+    }
+
+    /// `e_j` at local time s.
+    pub(super) fn excess_at(&self, j: usize, s: &T) -> T {
+        if j == 0 && self.by_excess { self.value(0, s) } else { excess(j, &self.weight_at(j, s)) }
     }
 
     /// The polynomial `u_j(s)`, and whether that is the excess.
@@ -270,7 +276,7 @@ impl<T: Real> Collocation<T> {
             weights[0] = (signal.int(1) + &signal).sqrt();
             (weights, signal)
         } else {
-            let excess = crate::risk::manifold::excess(0, &signal);
+            let excess = excess(0, &signal);
             (weights, excess)
         }
     }

@@ -120,13 +120,13 @@ impl<T: Real> Expansion<T> {
         self.bracket[j][0].sign()
     }
 
-    /// `w_j` at local time s, and `e_0`.
+    /// `w_j` at local time s, and `e_j`.
     pub(super) fn weight_at(&self, j: usize, s: &T) -> T {
         evaluate(&self.weight[j], &(s.clone() / &self.unit))
     }
 
-    pub(super) fn signal_excess_at(&self, s: &T) -> T {
-        evaluate(&self.excess[0], &(s.clone() / &self.unit))
+    pub(super) fn excess_at(&self, j: usize, s: &T) -> T {
+        evaluate(&self.excess[j], &(s.clone() / &self.unit))
     }
 
     /// The polynomials `w_j` and `e_j` in local time, as far as their coefficients are numbers.

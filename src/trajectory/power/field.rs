@@ -88,7 +88,12 @@ impl<T: Real> Field<T> {
             let (pull, slope) = (&pulls[j], &slopes[j]);
             let zero = slope.int(0);
             // foreign motion drives it there; a coefficient that follows its surface is driven away and relaxes
-            let drift = slope.clone() + self.stiffness(j, point.weight(j)) * &pull.speed;
+            let own = self.stiffness(j, point.weight(j)) * &pull.speed;
+            let drift = slope.clone() + &own;
+            // nothing but its own motion, `h' = -s |q w h|^p`, which comes to rest: like a coefficient that falls to zero
+            if drift.abs() <= own.abs().over(8) && own != zero {
+                room = Some(shorter(room, (pull.bracket.clone() / &own).abs() * &self.share()));
+            }
             let driven = pull.bracket > zero && drift < zero || pull.bracket < zero && drift > zero;
             if driven {
                 room = Some(shorter(room, (pull.bracket.clone() / slope).abs()));
@@ -97,11 +102,16 @@ impl<T: Real> Field<T> {
         room
     }
 
+    /// In which part of the time `x/|x'|` a solution of `x' = -x^p` falls by a factor e^4; it is at rest after `1/(1 - p)` of it.
+    fn share(&self) -> T {
+        let rest = self.power.int(1) - &self.power;
+        -rest.times(-4).exp_m1() / &rest
+    }
+
     /// Until a falling coefficient would have fallen by a factor e^4 if its bracket stayed, and that is before it reaches zero: the polynomial of
     /// `w_j = ((1 - p) y (t_1 - t))^(1/(1 - p))` would go on beyond `t_1`, which is no solution.
     pub(super) fn room_above_zero(&self, point: &Point<T>, pulls: &[Pull<T>]) -> Option<T> {
-        let rest = self.power.int(1) - &self.power;
-        let share = -rest.times(-4).exp_m1() / &rest;
+        let share = self.share();
         let falling = (0..pulls.len()).filter(|&j| !point.is_dead(j) && pulls[j].speed > self.power.int(0));
         falling.fold(None, |room, j| Some(shorter(room, point.weight(j).clone() / &pulls[j].speed * &share)))
     }

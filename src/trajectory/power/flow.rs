@@ -21,6 +21,8 @@ use std::cmp::Ordering;
 pub struct PowerFlow<T: Real = f64> {
     pub(super) field: Field<T>,
     pub(super) point: Point<T>,
+    /// The group of `field` to which each coefficient belongs: equal ones are one.
+    pub(super) class: Vec<usize>,
     /// Whether the present segment is a collocation.
     pub(super) implicit: bool,
     pub(super) length: T,
@@ -31,7 +33,7 @@ pub struct PowerFlow<T: Real = f64> {
     pace: Pace<T>,
     /// The digits that matter in the next series; `None` where all do.
     digits: Option<Digits<T>>,
-    time: Compensated<T>,
+    pub(super) time: Compensated<T>,
     steps: u64,
     /// Population risk at the point, and the point before: the risk of a flow does not rise.
     risk: T,
@@ -39,7 +41,9 @@ pub struct PowerFlow<T: Real = f64> {
     /// The step that the collocation goes on with; `None` where Taylor series do.
     next: Option<T>,
     /// `y_j` at the point, where the collocation knows it better than the point itself.
-    speeds: Option<Vec<T>>,
+    pub(super) speeds: Option<Vec<T>>,
+    /// A group that is held at zero, and whose bracket turns negative at the end of the present segment.
+    pub(super) unstable: Option<usize>,
     /// Taylor steps before the collocation is tried again.
     patience: u32,
 }
@@ -73,9 +77,11 @@ impl<T: Real> PowerFlow<T> {
         if let Some(w) = start.iter().find(|w| !(w.is_finite() && **w > zero)) {
             return Err(DomainError::new("start", w, "finite coefficients > 0"));
         }
+        let (spectrum, start, class) = spectrum.merged(start);
         Ok(Self {
-            field: Field::new(spectrum, power),
-            point: Point::new(start),
+            field: Field::new(&spectrum, power),
+            point: Point::new(&start),
+            class,
             implicit: false,
             expansion: Expansion::new(start.len(), &zero),
             collocation: Collocation::new(&zero, start.len()),
@@ -87,8 +93,9 @@ impl<T: Real> PowerFlow<T> {
             heading: vec![Ordering::Equal; start.len()],
             next: None,
             speeds: None,
-            risk: population_risk(spectrum, &Point::new(start).excesses()),
-            before: Point::new(start),
+            unstable: None,
+            risk: population_risk(&spectrum, &Point::new(&start).excesses()),
+            before: Point::new(&start),
             patience: 0,
         })
     }
@@ -107,16 +114,19 @@ impl<T: Real> PowerFlow<T> {
         self.heading = PowerSegment::new(self, self.time.value()).headings();
         let s = std::mem::replace(&mut self.length, self.field.power.int(0));
         self.before.clone_from(&self.point);
-        if self.implicit {
+        let groups = 0..self.point.groups();
+        self.speeds = None;
+        if !self.implicit {
+            let weights = groups.map(|j| self.expansion.weight_at(j, &s)).collect();
+            self.point.arrive(weights, self.expansion.excess_at(0, &s));
+        } else if self.unstable.is_some() {
+            let weights = groups.map(|j| self.collocation.weight_at(j, &s)).collect();
+            self.point.arrive(weights, self.collocation.excess_at(0, &s));
+        } else {
             let (weights, excess) = self.collocation.end();
             self.point.arrive(weights, excess);
-            let speed = |j: usize| self.collocation.end_speed(j, self.point.weight(j));
-            self.speeds = Some((0..self.point.groups()).map(speed).collect());
+            self.speeds = Some(groups.map(|j| self.collocation.end_speed(j, self.point.weight(j))).collect());
             self.digits = None;
-        } else {
-            let weights = (0..self.point.groups()).map(|j| self.expansion.weight_at(j, &s)).collect();
-            self.point.arrive(weights, self.expansion.signal_excess_at(&s));
-            self.speeds = None;
         }
         let risk = population_risk(&self.field.spectrum, &self.point.excesses());
         let epsilon = T::epsilon(&s.context());
@@ -130,49 +140,6 @@ impl<T: Real> PowerFlow<T> {
         let reason =
             "where a coefficient goes that is nearer to its surface than rounding can tell: the risk would rise";
         Err(Stop::Undecided { time: self.time.value(), reason: reason.into() })
-    }
-
-    /// Holds at zero what reaches it within the resolution of time. What pulls on the rest, or the reason to stop.
-    fn settle(&mut self) -> Result<Vec<Pull<T>>, Stop<T>> {
-        let time = self.time.value();
-        let zero = time.int(0);
-        let moment = T::epsilon(&time.context()) * &time * (time.int(1) - &self.field.power);
-        let mut pulls = self.field.pulls(&self.point, self.speeds.as_deref());
-        let epsilon = T::epsilon(&time.context());
-        let dies = |j: &usize| {
-            let (w, pull) = (self.point.weight(*j), &pulls[*j]);
-            // the terms of its series are no longer numbers
-            let below_numbers = w.clone() * &epsilon.square().square() == zero;
-            pull.bracket > zero && *w > zero && (*w < moment.clone() * &pull.speed || below_numbers)
-        };
-        let dying: Vec<usize> = (1..pulls.len()).filter(dies).collect();
-        if !dying.is_empty() {
-            for j in dying {
-                self.point.bury(j);
-                if let Some(speeds) = &mut self.speeds {
-                    speeds[j] = zero.clone();
-                }
-            }
-            let alone = (1..pulls.len()).all(|j| self.point.is_dead(j));
-            if alone {
-                // what the signal settled against is gone
-                self.speeds = None;
-            }
-            pulls = self.field.pulls(&self.point, self.speeds.as_deref());
-        }
-        let groups = pulls.len();
-        let signal_speed = (pulls[0].speed.clone() * self.point.weight(0)).times(2).abs();
-        let alone = (1..groups).all(|j| self.point.is_dead(j));
-        // gradients are of the order of the cube of the coefficients, and no longer numbers
-        let at_rest = (1..groups).all(|j| self.point.weight(j).square().square() == zero) && self.point.is_near();
-        if at_rest && pulls[0].bracket.square() == zero || alone && self.point.excess(0).abs() < moment * signal_speed {
-            return Err(Stop::Optimum { time });
-        }
-        let unstable = |&j: &usize| self.point.is_dead(j) && pulls[j].bracket < -pulls[j].floor.clone();
-        match (1..groups).find(unstable) {
-            Some(coefficient) => Err(Stop::NonUnique { time, coefficient }),
-            None => Ok(pulls),
-        }
     }
 
     /// Tries a collocation of length `h` or shorter ones, down to `shortest`.
@@ -315,11 +282,12 @@ impl<T: Real> Flow<T> for PowerFlow<T> {
             let reason = "the field of this power is too stiff here".into();
             return Err(Stop::StepTooSmall { time, step: std::mem::replace(&mut self.length, zero), reason });
         }
+        self.end_where_unstable();
         Ok(PowerSegment::new(self, time))
     }
 
     fn current(&self) -> (T, Vec<T>) {
-        (self.time.value(), self.point.weights().to_vec())
+        (self.time.value(), self.class.iter().map(|&k| self.point.weight(k).clone()).collect())
     }
 
     fn events(&self) -> Option<&[Event<T>]> {

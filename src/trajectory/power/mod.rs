@@ -12,6 +12,7 @@ mod flow;
 mod linear;
 mod point;
 mod radau;
+mod rest;
 mod segment;
 mod stages;
 

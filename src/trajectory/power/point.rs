@@ -43,7 +43,7 @@ impl<T: Real> Point<T> {
 
     /// Held at zero, for good.
     pub(super) fn is_dead(&self, j: usize) -> bool {
-        j != 0 && self.weights[j] == self.weights[j].int(0)
+        self.weights[j] == self.weights[j].int(0)
     }
 
     pub(super) fn bury(&mut self, j: usize) {

@@ -22,6 +22,21 @@ impl<'a, T: Real> PowerSegment<'a, T> {
         if self.flow.implicit { self.flow.collocation.polynomial(j) } else { (self.flow.expansion.weight(j), false) }
     }
 
+    /// `e_j` of a group as a polynomial in local time.
+    pub(super) fn group_excess(&self, j: usize) -> Vec<T> {
+        if !self.flow.implicit {
+            return self.flow.expansion.excess(j);
+        }
+        let (polynomial, by_excess) = self.polynomial(j);
+        if by_excess {
+            return polynomial;
+        }
+        let mut excess = Vec::new();
+        add_product(&mut excess, &polynomial, &polynomial);
+        excess[0] = self.flow.point.excess(j);
+        excess
+    }
+
     /// Which way coefficient j moves at the end, if that is certain.
     fn heading(&self, j: usize) -> Option<Ordering> {
         if self.flow.point.is_dead(j) {
@@ -35,7 +50,7 @@ impl<'a, T: Real> PowerSegment<'a, T> {
 
     /// Which way every coefficient moved when that was last certain, at the end of this segment.
     pub(super) fn headings(&self) -> Vec<Ordering> {
-        (0..self.groups()).map(|j| self.heading(j).unwrap_or(self.flow.heading[j])).collect()
+        (0..self.flow.point.groups()).map(|k| self.heading(k).unwrap_or(self.flow.heading[k])).collect()
     }
 }
 
@@ -64,31 +79,23 @@ impl<T: Real> Segment<T> for PowerSegment<'_, T> {
     }
 
     fn groups(&self) -> usize {
-        self.flow.point.groups()
+        self.flow.class.len()
     }
 
     fn coefficients_at(&self, s: &T) -> Vec<T> {
         let flow = self.flow;
         let at = |j| if flow.implicit { flow.collocation.weight_at(j, s) } else { flow.expansion.weight_at(j, s) };
-        (0..self.groups()).map(at).collect()
+        let values: Vec<T> = (0..flow.point.groups()).map(at).collect();
+        flow.class.iter().map(|&k| values[k].clone()).collect()
     }
 
     fn excess(&self, j: usize) -> Vec<T> {
-        if !self.flow.implicit {
-            return self.flow.expansion.excess(j);
-        }
-        let (polynomial, by_excess) = self.polynomial(j);
-        if by_excess {
-            return polynomial;
-        }
-        let mut excess = Vec::new();
-        add_product(&mut excess, &polynomial, &polynomial);
-        excess[0] = self.flow.point.excess(j);
-        excess
+        self.group_excess(self.flow.class[j])
     }
 
     /// A coefficient turns where it moves otherwise than it did when that was last certain.
     fn turns(&self, j: usize, found: &mut Vec<Root<T>>) {
+        let j = self.flow.class[j];
         let Some(end) = self.heading(j) else { return };
         let mut heading = self.flow.heading[j];
         if self.flow.implicit {
@@ -110,7 +117,7 @@ impl<T: Real> Segment<T> for PowerSegment<'_, T> {
 
     /// `w_j/w_0` turns where `w_j' w_0 = w_j w_0'`, or `2 w_j' (1 + e_0) = w_j e_0'`.
     fn ratio_turns(&self, j: usize, found: &mut Vec<Root<T>>) {
-        let (w, (mut signal, by_excess)) = (self.polynomial(j).0, self.polynomial(0));
+        let (w, (mut signal, by_excess)) = (self.polynomial(self.flow.class[j]).0, self.polynomial(0));
         if by_excess {
             signal[0] = signal[0].clone() + signal[0].int(1);
         }
