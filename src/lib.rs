@@ -5,6 +5,9 @@
 //!
 //! That sentence is the order of the modules, of their dependencies and of reading.
 
+// results do not depend on the bits of the machine: clippy.toml says what may not enter them
+#![cfg_attr(not(test), deny(clippy::disallowed_methods))]
+
 pub mod claims;
 pub mod cli;
 pub mod derivations;
