@@ -78,7 +78,12 @@ fn what_does_not_fit_is_refused_in_one_line() {
         (&["--statistics", "s", "--time", "1", "--at", "2"], "at"),
         (&["--statistics", "s", "--at", "1:0:3"], "at"),
         (&["--statistics", "s", "--at", "0:1:3:log"], "at"),
-        (&["--statistics", "s", "--time", "1", "--until", "risk<=1"], "--until"),
+        (&["--statistics", "s", "--time", "1", "--until", "alignment>=0.5"], "observable: s, u, s2"),
+        (&["--statistics", "s", "--time", "1", "--until", "gap=0.5"], "until"),
+        (&["--statistics", "s", "--until", "gap<=0.5"], "horizon"),
+        (&["--statistics", "s", "--time", "1", "--eps", "1"], "eps = 1"),
+        (&["--statistics", "lambda", "--time", "1", "--step-size", "1"], "flow of gd"),
+        (&["--time", "1", "--eps", "0.1"], "--eps"),
         (&["--statistics", "s", "--time", "1", "--precision", "interval"], "--precision"),
         (&["--statistics", "s", "--time", "1", "--events", "--step-size", "1"], "--events"),
         (&["--time", "1", "--precision", "interval"], "precision"),
@@ -226,4 +231,89 @@ fn times_on_a_logarithmic_range_are_the_powers_of_ten_that_they_meet() {
     let (_, rows) = rows(&[&COMPANION[..], &["--statistics", "s", "--at", "1e-1:1e7:81:log"]].concat());
     let times: Vec<f64> = rows.iter().step_by(10).map(|row| row[0]).collect();
     assert_eq!(times, [0.1, 1.0, 10.0, 100.0, 1e3, 1e4, 1e5, 1e6, 1e7]);
+}
+
+/// What holds from some time on ends a flow at that time, and a recursion at its first step there.
+#[test]
+fn a_condition_ends_a_run_where_it_first_holds() {
+    let run =
+        |more: &[&str]| rows(&[&COMPANION[..], &["--statistics", "gap,s2,mse", "--time", "1e3"], more].concat()).1;
+    let whole = run(&["--at", "0,1,10,100,1e3"]);
+    for (condition, column, level, falls) in
+        [("gap<=0.05", 1, 0.05, true), ("s2>=0.3", 2, 0.3, false), ("mse<=0.7", 3, 0.7, true)]
+    {
+        let flow = run(&["--until", condition, "--points", "5"]);
+        let last = &flow[4];
+        assert!((last[column] - level).abs() < 1e-12, "{condition}: {last:?}");
+        assert!(flow[..4].iter().all(|row| (row[column] > level) == falls), "{condition}: {flow:?}");
+        let some = run(&["--until", condition, "--at", "0,1,10,100,1e3"]);
+        let before = whole.iter().filter(|row| row[0] <= last[0]).cloned().collect::<Vec<_>>();
+        assert_eq!(some, before, "{condition}");
+        let steps = run(&["--until", condition, "--step-size", "0.01", "--points", "2"]);
+        let step = steps[1][0];
+        let around = run(&["--step-size", "0.01", "--at", &format!("{},{step}", step - 1.0)]);
+        assert_eq!(around[1], steps[1], "{condition}");
+        let holds = |row: &[f64]| if falls { row[column + 1] <= level } else { row[column + 1] >= level };
+        assert!(holds(&around[1]) && !holds(&around[0]), "{condition}: {around:?}");
+    }
+    let never = run(&["--until", "gap>=2", "--points", "2"]);
+    assert_eq!(never[1], whole[4]);
+}
+
+/// Courses have the clock of the loss, begin with their phase, and may be drawn with everything else.
+#[test]
+fn courses_are_columns_of_gradient_descents_flow() {
+    let names = ["--statistics", "lambda,average,uniform,mse", "--eps", "0.1"];
+    let (header, one) = rows(&[&COMPANION[..], &names, &["--at", "0,100,1000"]].concat());
+    assert_eq!(header, ["time", "lambda", "average", "uniform", "mse"]);
+    let mut quarter = COMPANION;
+    quarter[15] = "quarter";
+    let quarter = rows(&[&quarter[..], &names, &["--at", "0,400,4000"]].concat()).1;
+    assert!(one[0][1..4].iter().chain(&quarter[0][1..4]).all(|x| x.is_nan()), "{one:?}");
+    for (one, quarter) in one[1..].iter().zip(&quarter[1..]) {
+        assert!((4.0 * one[1] / quarter[1] - 1.0).abs() < 1e-12 && (one[2] / quarter[2] - 1.0).abs() < 1e-12);
+        assert!((one[3] / quarter[3] - 1.0).abs() < 1e-12, "{one:?} {quarter:?}");
+    }
+    // Theorem 2: between two times the error falls as its average does, to within eps.
+    let (error, average) = (one[2][4] / one[1][4], one[2][2] / one[1][2]);
+    assert!((error / average - 1.0).abs() < 0.1, "{error} {average}");
+    let folder = tempfile::tempdir().unwrap();
+    let file = |name: &str| folder.path().join(name).to_str().unwrap().to_string();
+    let (png, svg) = (file("figure.png"), file("figure.svg"));
+    let plot = ["--at", "0.1:1e3:41:log", "--plot", &format!("{png},{svg}")];
+    let output = specdyn(&[&COMPANION[..], &["--statistics", "s,u,u2,gap,lambda,average,uniform"], &plot].concat());
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let drawing = std::fs::read_to_string(&svg).unwrap();
+    assert!(std::fs::read(&png).unwrap().starts_with(b"\x89PNG") && drawing.matches("<path").count() > 20, "{drawing}");
+    let again = specdyn(&[&COMPANION[..], &["--statistics", "s", "--time", "1", "--plot", &png]].concat());
+    assert_eq!(again.status.code(), Some(73));
+}
+
+/// With l = (1, 4) and w* = (0.8, 0.6) the characteristic equation is `r^2 - 23.2 r + 51.9168 = 0`.
+#[test]
+#[cfg(feature = "mpfr")]
+fn the_rate_of_escape_has_all_the_bits_that_are_asked_for() {
+    use specdyn::scalar::{Mp, Precision, Real};
+    let model =
+        ["--optimizer", "gd", "--dim", "3", "--spike", "3", "--overlap", "0.6", "--width", "1", "--escape-rate"];
+    let of = |precision: &str| {
+        let output = specdyn(&[&model[..], &["--precision", precision]].concat());
+        let text = String::from_utf8(output.stdout).unwrap();
+        text.lines().map(|line| line.split(',').map(String::from).collect()).collect::<Vec<Vec<String>>>()
+    };
+    let precision = Precision::new(1200).unwrap();
+    let number = |text: &str| Mp::parse(text, &precision).unwrap();
+    let exact = number("11.6") + number("82.6432").sqrt();
+    for bits in [24, 53, 100, 333, 1000] {
+        let rows = of(&bits.to_string());
+        assert_eq!((rows.len(), &rows[0][..]), (2, &["escape_rate".to_string()][..]));
+        let apart = ((number(&rows[1][0]) - &exact) / &exact).abs().to_f64();
+        assert!(apart < 16.0 * 2.0_f64.powi(-bits), "{bits} bits: {apart:e}");
+        // And no more than those: the next precision is another number.
+        assert!(bits == 1000 || rows[1][0] != of(&(bits + 40).to_string())[1][0], "{bits}");
+    }
+    let ends = of("interval");
+    let exact = exact.to_f64();
+    let (low, high): (f64, f64) = (ends[1][0].parse().unwrap(), ends[1][1].parse().unwrap());
+    assert!(low <= exact && exact <= high && high - low < 1e-12, "{low} {high}");
 }

@@ -3,7 +3,7 @@
 use nalgebra::{DMatrix, DVector};
 use specdyn::descent::Method;
 use specdyn::experiment::{Covariance, LossScale, Outcome, Plan, Setting, Signal, VectorRun, measure, run};
-use specdyn::observe::vector::{Statistic, convergence_time, phase_clock, saturation_time};
+use specdyn::observe::vector::{Course, Phases, Statistic, convergence_time, saturation_time};
 use specdyn::observe::{Condition, Observable, Quantity};
 use specdyn::risk::{BlockRisk, DenseRisk};
 use specdyn::spectrum::CovarianceMatrix;
@@ -247,7 +247,7 @@ fn phases_come_in_their_order_and_their_clock_is_the_integral() {
     let h = (converged - saturation) / n as f64;
     let rate = |k: usize| 3.0 * path.scalars(saturation + h * k as f64).energy - 1.0;
     let sum: f64 = (0..=n).map(|k| rate(k) * [2.0, 4.0][k % 2]).sum::<f64>() - rate(0) - rate(n);
-    let clock = phase_clock(&path, converged).unwrap();
+    let clock = Phases::new(&path, 0.05).at(Course::Lambda, converged).unwrap();
     assert!((clock / (sum * h / 3.0) - 1.0).abs() < 1e-8, "{clock} {}", sum * h / 3.0);
 }
 
@@ -347,4 +347,39 @@ fn a_flow_that_cannot_be_followed_is_kept_as_far_as_it_could() {
     let at = path.scalars(path.end());
     assert!(at.overlap == 0.0 && (at.energy - 0.2).abs() < 1e-12, "{at:?}");
     assert!(VectorPath::solve(&problem, 1e12).is_err());
+}
+
+/// `early-growth` in `derivations/escape-and-tail.md`, on the paper's clock: from its constants, while s is below eps_0, `y = 4 s + 8 u^2` grows
+/// at least at the rate kappa, and q stays above it.
+#[test]
+fn from_the_start_on_the_energy_grows_at_a_constant_rate() {
+    for (seed, exponent, dimension) in
+        (0..14).zip([1.2, 2.0, 4.0].into_iter().cycle()).map(|(k, a)| (k, a, 1 << (10 + k % 7)))
+    {
+        let problem = VectorProblem::companion(exponent, dimension, seed).unwrap();
+        let path = VectorPath::solve(&problem, 400.0).unwrap();
+        // (s, y, q): q y is |Mw|^2, M = 4 Q + 8 (Qw*)(Qw*)'.
+        let at = |t: f64| {
+            let profile = path.profile(4.0 * t);
+            let (s, u) = (profile.energy.iter().sum::<f64>(), profile.overlap.iter().sum::<f64>());
+            let (y, mut square) = (4.0 * s + 8.0 * u * u, 0.0);
+            for n in 0..profile.variance.len() {
+                let (energy, overlap, signal) = (profile.energy[n], profile.overlap[n], profile.signal[n]);
+                square += profile.variance[n] * (16.0 * energy + 64.0 * u * overlap + 64.0 * u * u * signal);
+            }
+            (s, y, square / y)
+        };
+        let (start, largest) = (at(0.0), problem.variance()[0]);
+        let kappa = start.2 / 2.0;
+        let eps = kappa / (432.0 * largest * (2.0 + (8.0 * largest / kappa).sqrt()));
+        let arrival = path.first_time(|at| at.energy - eps).unwrap() / 4.0;
+        assert!(arrival <= (3.0 * eps / start.0).ln().max(0.0) / kappa, "{seed}: {arrival}");
+        let times = (0..=50).map(|k| arrival * f64::from(k) / 50.0);
+        let seen: Vec<(f64, f64, f64)> = times.map(at).collect();
+        let growth = (kappa * arrival / 50.0).exp() * (1.0 - 1e-9);
+        assert!(seen.windows(2).all(|pair| pair[1].1 >= growth * pair[0].1), "{seed}: {seen:?}");
+        assert!(seen.iter().all(|(_, _, q)| *q >= kappa), "{seed}: {seen:?}");
+        // Not vacuous: some begin far below.
+        assert!(dimension < 1 << 14 || start.0 < eps, "{seed}: {} {eps}", start.0);
+    }
 }

@@ -41,6 +41,8 @@ pub(super) struct CompareOptions {
 pub(super) struct Compared {
     pub(super) optimizer: String,
     pub(super) comparison: Comparison,
+    /// What is compared: statistics of a vector, not overlaps.
+    pub(super) of_statistics: bool,
 }
 
 pub(super) fn execute(options: &CompareOptions) -> Result<(), CliError> {
@@ -66,7 +68,8 @@ pub(super) fn execute(options: &CompareOptions) -> Result<(), CliError> {
         let optimizer = ladder[0].optimizer.clone();
         let simulations: Vec<_> = ladder.into_iter().map(|training| training.simulation).collect();
         let comparison = compare(&simulations, &seeds, 1.0 - confidence, resources, &|_, _, _| bar.one_more(total))?;
-        compared.push(Compared { optimizer, comparison });
+        let of_statistics = !options.training.statistics.is_empty();
+        compared.push(Compared { optimizer, comparison, of_statistics });
     }
     bar.finish();
     report(&compared);
@@ -88,7 +91,7 @@ pub(super) fn execute(options: &CompareOptions) -> Result<(), CliError> {
 
 /// Lines on stderr: runs that did not finish.
 fn report(compared: &[Compared]) {
-    for Compared { optimizer, comparison } in compared {
+    for Compared { optimizer, comparison, .. } in compared {
         for rung in &comparison.rungs {
             if let Some((seed, end)) = rung.unfinished.first() {
                 remark!(
@@ -110,7 +113,7 @@ fn report_rates(compared: &[Compared], confidence: &str, seeds: usize) {
         remark!("no rates: they need two sizes n/d or more, from --samples or --dims");
         return;
     }
-    for Compared { optimizer, comparison } in compared {
+    for Compared { optimizer, comparison, .. } in compared {
         let missing = comparison.names.iter().zip(&comparison.rates).filter(|(_, rate)| rate.is_none());
         let names: Vec<&str> = missing.map(|(name, _)| name.as_str()).collect();
         if !names.is_empty() {
@@ -131,7 +134,7 @@ fn deviations(compared: &[Compared]) -> Table {
         "optimizer",
         "dim",
         "samples",
-        "overlap",
+        quantity(compared),
         "lower_quartile",
         "median",
         "upper_quartile",
@@ -139,7 +142,7 @@ fn deviations(compared: &[Compared]) -> Table {
         "predicted_amplification",
         "unfinished",
     ]);
-    for Compared { optimizer, comparison } in compared {
+    for Compared { optimizer, comparison, .. } in compared {
         for rung in &comparison.rungs {
             for (name, quartiles) in comparison.names.iter().zip(&rung.quartiles) {
                 table.push(vec![
@@ -160,6 +163,11 @@ fn deviations(compared: &[Compared]) -> Table {
     table
 }
 
+/// What the column of the names of what is compared is called.
+fn quantity(compared: &[Compared]) -> &'static str {
+    if compared.iter().any(|one| one.of_statistics) { "statistic" } else { "overlap" }
+}
+
 fn median(values: &[f64]) -> Option<f64> {
     let mut sorted = values.to_vec();
     sorted.sort_by(f64::total_cmp);
@@ -167,8 +175,8 @@ fn median(values: &[f64]) -> Option<f64> {
 }
 
 fn rates(compared: &[Compared]) -> Table {
-    let mut table = Table::new(["optimizer", "overlap", "exponent", "exponent_lo", "exponent_hi"]);
-    for Compared { optimizer, comparison } in compared {
+    let mut table = Table::new(["optimizer", quantity(compared), "exponent", "exponent_lo", "exponent_hi"]);
+    for Compared { optimizer, comparison, .. } in compared {
         for (name, rate) in comparison.names.iter().zip(&comparison.rates) {
             let interval = rate.and_then(|rate| rate.interval);
             table.push(vec![

@@ -36,6 +36,7 @@ mod sessions;
 mod signals;
 mod simulate;
 mod slurm;
+mod statistic_figures;
 mod statistics;
 mod status;
 mod sweep_folder;

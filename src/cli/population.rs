@@ -31,8 +31,8 @@ pub(super) struct PopulationOptions {
     /// Number of steps of the recursion
     #[arg(long, value_name = "K", requires = "step_size", allow_negative_numbers = true)]
     pub(super) steps: Option<u64>,
-    /// Stop when it holds: OBSERVABLE>=VALUE or OBSERVABLE<=VALUE (risk, alignment, or a coefficient's name).
-    /// Without a horizon: alignment>=0.99; SpecGD's flow runs to the optimum
+    /// Stop when it holds: OBSERVABLE>=VALUE or OBSERVABLE<=VALUE (risk, alignment, or a coefficient's name; with --statistics one of those of
+    /// the vector as it is, and at the latest at the horizon). Without a horizon: alignment>=0.99; SpecGD's flow runs to the optimum
     #[arg(long, value_name = "CONDITION")]
     pub(super) until: Option<String>,
     /// Number of equally spaced rows, both ends included
@@ -42,9 +42,14 @@ pub(super) struct PopulationOptions {
     #[arg(long, value_name = "T1,T2,...", value_delimiter = ',')]
     pub(super) at: Option<Vec<String>>,
     /// Width 1: these summary statistics as columns, of s, u, s2 to s9, u2 to u9 (s_k = w'Q^k w, u_k = w'Q^k w*), gap (s* - |u|), mse, risk.
-    /// Any optimizer, flow or recursion, any signal, to any time; with --events the times of the phases
+    /// Any optimizer, flow or recursion, any signal, to any time; with --events the times of the phases. Of GD's flow also lambda (the integral
+    /// of 3 s - s* from T1' on), and from T2 on average and uniform (what exp(-4 s* l (t - T2)), quarter loss, leaves on average over the
+    /// squared errors at T2, and over all directions alike)
     #[arg(long, value_name = "NAME,...", value_delimiter = ',')]
     pub(super) statistics: Vec<String>,
+    /// With --statistics: T2 is when s and |u| are above (1 - EPS) s* for good
+    #[arg(long, value_name = "EPS", default_value = EPS, allow_hyphen_values = true)]
+    pub(super) eps: String,
     /// Width 1: print the rate at which u grows under GD while w is small, rho of exp(rho t), on the clock of --loss-scale: the root of the
     /// characteristic equation, in any --precision, enclosed with `interval`
     #[arg(long, conflicts_with_all = ["step_size", "time", "steps", "until", "at", "statistics", "events", "ladder", "plot"])]
@@ -59,12 +64,15 @@ pub(super) struct PopulationOptions {
     /// Print the list of events of a flow (or of a recursion in --precision exact) instead: time, event, coefficient
     #[arg(long)]
     pub(super) events: bool,
-    /// Draw coefficients, risk and alignment over time into FILE.png or FILE.svg (several, separated by commas)
+    /// Draw coefficients, risk and alignment (or --statistics) over time into FILE.png or FILE.svg (several, separated by commas)
     #[arg(long, value_name = "FILE", value_delimiter = ',')]
     pub(super) plot: Vec<PathBuf>,
     #[command(flatten)]
     pub(super) output: OutputOptions,
 }
+
+/// Where T2 is taken if nothing is said.
+const EPS: &str = "0.05";
 
 /// More rows than this are a typing error.
 const MAX_POINTS: u64 = 100_000_000;
@@ -98,6 +106,9 @@ pub(super) fn execute(options: &PopulationOptions) -> Result<(), CliError> {
     }
     if !options.statistics.is_empty() {
         return statistics::execute(options);
+    }
+    if options.eps != EPS {
+        return Err(CliError::Invalid("--eps goes with --statistics".into()));
     }
     let number_system = precision::number_system(&options.precision)?;
     if options.events && options.step_size.is_some() && !matches!(number_system, NumberSystem::Exact) {
@@ -347,6 +358,7 @@ pub(super) fn provenance(options: &PopulationOptions) -> Provenance {
     ]);
     if !options.statistics.is_empty() {
         configuration.insert("statistics".into(), json!(options.statistics));
+        configuration.insert("eps".into(), json!(options.eps));
     }
     Provenance { scalar: options.precision.clone(), ..Provenance::new(configuration.into()) }
 }

@@ -5,7 +5,7 @@ use super::output::{OutputOptions, exists};
 use super::training::{Training, TrainingOptions, none_lost};
 use super::{CliError, figures, progress, training_figures};
 use crate::export::{Cell, Table};
-use crate::simulation::{End, Observation, Run};
+use crate::simulation::{End, Observation, Run, Simulation};
 use clap::Args;
 use serde_json::{Map, Value, json};
 use std::path::PathBuf;
@@ -38,6 +38,8 @@ pub(super) struct SimulateOptions {
 pub(super) struct Trained {
     pub(super) training: Training,
     pub(super) runs: Vec<Run>,
+    /// The population recursion of every run, where it is printed or drawn.
+    pub(super) predictions: Vec<Run>,
 }
 
 pub(super) fn execute(options: &SimulateOptions) -> Result<(), CliError> {
@@ -57,14 +59,16 @@ pub(super) fn execute(options: &SimulateOptions) -> Result<(), CliError> {
     let mut trained = Vec::with_capacity(trainings.len());
     for training in trainings {
         let runs = training.simulation.run_seeds(&seeds, resources, &|_, _| bar.one_more(total))?;
-        trained.push(Trained { training, runs });
+        let predicted = !options.training.statistics.is_empty() || !options.plot.is_empty();
+        let predictions = if predicted { training.simulation.predictions(&seeds)? } else { Vec::new() };
+        trained.push(Trained { training, runs, predictions });
     }
     bar.finish();
     report(&trained);
     let provenance = options.training.provenance(options.model.seed, options.configuration());
     options.output.write(&options.table(&trained)?, &provenance)?;
     if !options.plot.is_empty() {
-        let figure = training_figures::runs(&trained, &seeds)?;
+        let figure = training_figures::runs(&trained)?;
         for path in &options.plot {
             figures::write(path, options.output.force, &figure, &provenance)?;
         }
@@ -75,7 +79,7 @@ pub(super) fn execute(options: &SimulateOptions) -> Result<(), CliError> {
 
 /// A line on stderr for every run that did not finish.
 fn report(trained: &[Trained]) {
-    for Trained { training, runs } in trained {
+    for Trained { training, runs, .. } in trained {
         for run in runs.iter().filter(|run| run.end != End::Finished) {
             remark!("{}, seed {}: {}", training.optimizer, run.seed, run.end);
         }
@@ -86,18 +90,15 @@ impl SimulateOptions {
     fn table(&self, trained: &[Trained]) -> Result<Table, CliError> {
         let several = self.training.several();
         let failed = trained.iter().flat_map(|t| &t.runs).any(|run| run.end != End::Finished);
-        let names = trained[0].training.simulation.names()?;
+        let measured = self.measured(&trained[0].training.simulation)?;
         let mut columns: Vec<String> = Vec::new();
         columns.extend(several.then(|| "optimizer".into()));
         columns.extend(["seed", "step"].map(String::from));
-        columns.extend(names.iter().cloned());
-        let measured = ["off_manifold", "empirical_risk", "population_risk", "alignment", "amplification"];
-        columns.extend(measured.map(String::from));
-        columns.extend(self.orthogonality.then(|| "orthogonality_error".into()));
+        columns.extend(measured.iter().cloned());
         columns.extend(failed.then(|| "status".into()));
         let mut table = Table::new(columns);
-        for Trained { training, runs } in trained {
-            for run in runs {
+        for Trained { training, runs, predictions } in trained {
+            for (i, run) in runs.iter().enumerate() {
                 let mut push = |step: u64, numbers: Vec<Cell>, status: &str| {
                     let mut row: Vec<Cell> = Vec::with_capacity(table.columns().len());
                     row.extend(several.then(|| Cell::from(training.optimizer.as_str())));
@@ -106,32 +107,49 @@ impl SimulateOptions {
                     row.extend(failed.then(|| Cell::from(status)));
                     table.push(row);
                 };
-                for observation in &run.observations {
-                    push(observation.step, self.numbers(observation), "ok");
+                for (k, observation) in run.observations.iter().enumerate() {
+                    let predicted = predictions.get(i).and_then(|prediction| prediction.observations.get(k));
+                    push(observation.step, self.numbers(observation, predicted), "ok");
                 }
                 if let End::Diverged { step, .. } | End::NoDirection { step, .. } = run.end {
-                    let empty = names.len() + measured.len() + usize::from(self.orthogonality);
-                    push(step, vec![Cell::Empty; empty], &run.end.to_string());
+                    push(step, vec![Cell::Empty; measured.len()], &run.end.to_string());
                 }
             }
         }
         Ok(table)
     }
 
-    /// An observation's cells; what does not exist is empty.
-    fn numbers(&self, observation: &Observation) -> Vec<Cell> {
+    /// Names of the numbers of an observation: overlaps and what is seen with them, or statistics of a vector beside their predictions.
+    fn measured(&self, simulation: &Simulation) -> Result<Vec<String>, CliError> {
+        let mut names = simulation.compared()?;
+        if simulation.statistics.is_empty() {
+            let others = ["off_manifold", "empirical_risk", "population_risk", "alignment", "amplification"];
+            names.extend(others.map(String::from));
+        } else {
+            let predicted: Vec<String> = names.iter().map(|name| format!("predicted_{name}")).collect();
+            names.extend(predicted);
+            names.push("empirical_risk".into());
+        }
+        names.extend(self.orthogonality.then(|| "orthogonality_error".into()));
+        Ok(names)
+    }
+
+    /// An observation's cells, in the order of [`SimulateOptions::measured`]; what does not exist is empty.
+    fn numbers(&self, observation: &Observation, predicted: Option<&Observation>) -> Vec<Cell> {
         let number = |x: f64| if x.is_finite() { Cell::Number(x) } else { Cell::Empty };
-        let mut cells: Vec<Cell> = observation.coefficients.iter().copied().map(number).collect();
-        cells.extend(
-            [
-                observation.off_manifold,
-                observation.empirical_risk,
-                observation.population_risk,
-                observation.alignment,
-                observation.amplification,
-            ]
-            .map(number),
-        );
+        let mut cells: Vec<Cell> = Vec::new();
+        if observation.statistics.is_empty() {
+            cells.extend(observation.coefficients.iter().copied().map(number));
+            cells.push(number(observation.off_manifold));
+            cells.push(number(observation.empirical_risk));
+            cells.extend([observation.population_risk, observation.alignment, observation.amplification].map(number));
+        } else {
+            cells.extend(observation.statistics.iter().copied().map(number));
+            let count = observation.statistics.len();
+            let beside = |k: usize| predicted.map_or(Cell::Empty, |predicted| number(predicted.statistics[k]));
+            cells.extend((0..count).map(beside));
+            cells.push(number(observation.empirical_risk));
+        }
         cells.extend(self.orthogonality.then(|| number(observation.orthogonality_error)));
         cells
     }

@@ -2,6 +2,7 @@
 
 use super::CliError;
 use super::model::{ModelOptions, decimal, method};
+use super::statistics::distinct;
 use crate::descent::{Adam, Method, Muon, NormalizedDescent, Optimizer, SignDescent};
 use crate::export::Provenance;
 use crate::scalar::DomainError;
@@ -44,6 +45,13 @@ pub(super) struct TrainingOptions {
     /// Muon's momentum in Nesterov's form
     #[arg(long, action = clap::ArgAction::Set, value_name = "true|false", default_value_t = true)]
     nesterov: bool,
+    /// Draw signal and start of every run from SEED, so that runs differ by their samples alone (default: each from its own seed)
+    #[arg(long, value_name = "SEED", allow_negative_numbers = true)]
+    model_seed: Option<u64>,
+    /// Width 1: these summary statistics in the place of overlaps, of s, u, s2 to s9, u2 to u9, gap, mse, risk, as `population --statistics`
+    /// has them
+    #[arg(long, value_name = "NAME,...", value_delimiter = ',')]
+    pub(super) statistics: Vec<String>,
     /// Muon's Newton-Schulz steps
     #[arg(long, value_name = "STEPS", default_value_t = 5)]
     newton_schulz_steps: u32,
@@ -75,6 +83,8 @@ impl TrainingOptions {
             let setting = model.setting(Method::Spectral, &())?;
             let mut simulation = Simulation::new(setting, optimizer, samples, step_size, self.steps(step_size)?);
             simulation.data = data;
+            simulation.model_seed = self.model_seed;
+            simulation.statistics = distinct(&self.statistics)?;
             simulation.noise = decimal("noise", &self.noise, &())?;
             simulation.precision = if self.scalar == "f32" { Precision::Single } else { Precision::Double };
             simulation.check()?;
@@ -149,6 +159,8 @@ impl TrainingOptions {
             ("data", json!(self.data)),
             ("noise", json!(self.noise)),
             ("scalar", json!(self.scalar)),
+            ("model-seed", json!(self.model_seed)),
+            ("statistics", json!(self.statistics)),
             ("momentum", json!(self.momentum)),
             ("nesterov", json!(self.nesterov)),
             ("newton-schulz-steps", json!(self.newton_schulz_steps)),

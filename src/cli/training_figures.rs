@@ -4,12 +4,17 @@ use super::CliError;
 use super::compare::Compared;
 use super::figures::{MAX_CURVES, drawn_of, optimizer_label, role};
 use super::simulate::Trained;
+use super::statistic_figures;
 use crate::export::{Column, Curve, Figure, Label, Role, Row, Scale, TimeAxis, Trajectories};
 use crate::scalar::Real;
 use crate::simulation::{Observation, Quartiles, Run, Rung};
 
 /// Coefficients, population risk and alignment over time; a column an optimizer.
-pub(super) fn runs(trained: &[Trained], seeds: &[u64]) -> Result<Figure, CliError> {
+pub(super) fn runs(trained: &[Trained]) -> Result<Figure, CliError> {
+    let statistics = &trained[0].training.simulation.statistics;
+    if !statistics.is_empty() {
+        return statistic_figures::runs(trained, statistics);
+    }
     let count = trained[0].training.simulation.names()?.len();
     let row = |label: &str, scale: Scale, range| Row { label: Label::math(label), scale, range };
     Ok(Trajectories {
@@ -20,21 +25,20 @@ pub(super) fn runs(trained: &[Trained], seeds: &[u64]) -> Result<Figure, CliErro
             row("population risk *R*", Scale::Log, None),
             row("alignment", Scale::Linear, Some((0.0, 1.0))),
         ],
-        columns: trained.iter().map(|trained| column(trained, seeds)).collect::<Result<_, _>>()?,
+        columns: trained.iter().map(column).collect::<Result<_, _>>()?,
     }
     .draw()?)
 }
 
-fn column(trained: &Trained, seeds: &[u64]) -> Result<Column, CliError> {
+fn column(trained: &Trained) -> Result<Column, CliError> {
     let simulation = &trained.training.simulation;
-    let predictions = simulation.predictions(seeds)?;
     let names = simulation.names()?;
     let eta = simulation.setting.step_size.unwrap_or(f64::NAN);
     let pair = |role: Role, [reference, name]: [&str; 2], value: &dyn Fn(&Observation) -> f64| {
         // Grey whatever the runs' colour, as its key in the legend: pale colours are quartiles.
-        let reference = over_seeds(Role::Whole, reference, &predictions, eta, value);
+        let reference = over_seeds(Role::Whole, Label::plain(reference), &trained.predictions, eta, value);
         let reference = Curve { reference: true, band: Vec::new(), ..reference };
-        [reference, over_seeds(role, name, &trained.runs, eta, value)]
+        [reference, over_seeds(role, Label::plain(name), &trained.runs, eta, value)]
     };
     let coefficients = names.iter().enumerate().take(MAX_CURVES);
     let coefficients = coefficients.flat_map(|(j, name)| pair(role(name, j), ["", name], &|o| o.coefficients[j]));
@@ -51,7 +55,13 @@ fn column(trained: &Trained, seeds: &[u64]) -> Result<Column, CliError> {
 }
 
 /// Median and quartiles, at every observed step, of the runs that reached it.
-fn over_seeds(role: Role, name: &str, runs: &[Run], eta: f64, value: &dyn Fn(&Observation) -> f64) -> Curve {
+pub(super) fn over_seeds(
+    role: Role,
+    name: Label,
+    runs: &[Run],
+    eta: f64,
+    value: &dyn Fn(&Observation) -> f64,
+) -> Curve {
     let longest = runs.iter().map(|run| run.observations.len()).max().unwrap_or(0);
     let (mut points, mut band) = (Vec::with_capacity(longest), Vec::with_capacity(longest));
     for i in 0..longest {
@@ -67,7 +77,7 @@ fn over_seeds(role: Role, name: &str, runs: &[Run], eta: f64, value: &dyn Fn(&Ob
     if runs.len() == 1 {
         band.clear();
     }
-    Curve { band, ..Curve::new(role, Label::plain(name), points) }
+    Curve { band, ..Curve::new(role, name, points) }
 }
 
 /// Deviations from the recursion over samples per dimension; a column an optimizer. Fitted rates are lines through the medians.
@@ -78,7 +88,7 @@ pub(super) fn ladders(compared: &[Compared]) -> Result<Figure, CliError> {
         .all(|rung| rung.dimension == compared[0].comparison.rungs[0].dimension);
     let count = compared[0].comparison.names.len();
     let size = |rung: &Rung| rung.samples as f64 / if one_dimension { 1.0 } else { rung.dimension as f64 };
-    let column = |Compared { optimizer, comparison }: &Compared| {
+    let column = |Compared { optimizer, comparison, .. }: &Compared| {
         let (mut curves, mut fits) = (Vec::new(), Vec::new());
         for (j, name) in comparison.names.iter().enumerate().take(MAX_CURVES) {
             let role = role(name, j);
@@ -101,11 +111,12 @@ pub(super) fn ladders(compared: &[Compared]) -> Result<Figure, CliError> {
         };
         Column { title, curves: vec![curves], markers: Vec::new() }
     };
+    let quantity = if compared[0].of_statistics { "deviation" } else { "deviation of overlap" };
     let label = if one_dimension { "samples *n*" } else { "samples per dimension *n*/*d*" };
     Ok(Trajectories {
         title: None,
         time: TimeAxis { label: Label::math(label), scale: Scale::Log },
-        rows: vec![Row { label: drawn_of("deviation of overlap", count), scale: Scale::Log, range: None }],
+        rows: vec![Row { label: drawn_of(quantity, count), scale: Scale::Log, range: None }],
         columns: compared.iter().map(column).collect(),
     }
     .draw()?)

@@ -25,5 +25,5 @@ pub use measure::{Measured, Status, measure, measure_all};
 pub use model::{Covariance, Signal};
 pub use run::{Outcome, Plan, run};
 pub use setting::{LossScale, Setting};
-pub use vector::VectorRun;
+pub use vector::{VectorGauge, VectorRun};
 pub use watch::Row;

@@ -17,13 +17,40 @@ pub enum Quantity {
 
 /// `quantity >= level` or `quantity <= level`.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Condition<T = f64> {
+pub struct Condition<T = f64, Q = Quantity> {
     /// What is looked at.
-    pub quantity: Quantity,
+    pub quantity: Q,
     /// `true` for `>=`, `false` for `<=`.
     pub at_least: bool,
     /// The level, in the unit of the quantity.
     pub level: T,
+}
+
+impl<T: Real, Q> Condition<T, Q> {
+    /// Reads `OBSERVABLE>=VALUE` or `OBSERVABLE<=VALUE`; `find` knows the observables, or else lists them.
+    ///
+    /// # Errors
+    /// The text has another form, `find` knows no such name, or the value is no decimal number.
+    pub fn read(
+        text: &str,
+        context: &T::Context,
+        find: impl FnOnce(&str) -> Result<Q, String>,
+    ) -> Result<Self, DomainError> {
+        let refuse = |domain: String| DomainError::new("until", format!("{text:?}"), domain);
+        let (at_least, parts) = match (text.split_once(">="), text.split_once("<=")) {
+            (Some(parts), None) => (true, parts),
+            (None, Some(parts)) => (false, parts),
+            _ => return Err(refuse("OBSERVABLE>=VALUE or OBSERVABLE<=VALUE".into())),
+        };
+        let quantity = find(parts.0.trim()).map_err(|names| refuse(format!("an observable: {names}")))?;
+        let level = T::parse(parts.1, context).map_err(|error| refuse(format!("a value that is {}", error.domain)))?;
+        Ok(Self { quantity, at_least, level })
+    }
+
+    /// Whether it holds where the quantity has this value. NaN and undecided comparisons do not count as holding.
+    pub fn admits(&self, value: &T) -> bool {
+        if self.at_least { *value >= self.level } else { *value <= self.level }
+    }
 }
 
 impl<T: Real> Condition<T> {
@@ -32,22 +59,14 @@ impl<T: Real> Condition<T> {
     /// # Errors
     /// The text has another form, names nothing known, or its value is no decimal number.
     pub fn parse(text: &str, names: &[String], context: &T::Context) -> Result<Self, DomainError> {
-        let refuse = |domain: String| DomainError::new("until", format!("{text:?}"), domain);
-        let (at_least, parts) = match (text.split_once(">="), text.split_once("<=")) {
-            (Some(parts), None) => (true, parts),
-            (None, Some(parts)) => (false, parts),
-            _ => return Err(refuse("OBSERVABLE>=VALUE or OBSERVABLE<=VALUE".into())),
-        };
-        let quantity = match parts.0.trim() {
-            "risk" => Quantity::Risk,
-            "alignment" => Quantity::Alignment,
+        Self::read(text, context, |name| match name {
+            "risk" => Ok(Quantity::Risk),
+            "alignment" => Ok(Quantity::Alignment),
             name => match names.iter().position(|n| n == name) {
-                Some(j) => Quantity::Coefficient(j),
-                None => return Err(refuse(format!("an observable: risk, alignment, {}", names.join(", ")))),
+                Some(j) => Ok(Quantity::Coefficient(j)),
+                None => Err(format!("risk, alignment, {}", names.join(", "))),
             },
-        };
-        let level = T::parse(parts.1, context).map_err(|error| refuse(format!("a value that is {}", error.domain)))?;
-        Ok(Self { quantity, at_least, level })
+        })
     }
 
     /// Whether it holds at `point`. NaN and undecided comparisons do not count as holding.
@@ -70,10 +89,6 @@ impl<T: Real> Condition<T> {
             Quantity::Coefficient(j) => self.admits(&segment.coefficient_at(j, s)),
             Quantity::Risk | Quantity::Alignment => self.holds(gauge, &segment.coefficients_at(s)[..]),
         }
-    }
-
-    fn admits(&self, value: &T) -> bool {
-        if self.at_least { *value >= self.level } else { *value <= self.level }
     }
 
     /// The first local time in `[0, length]` of `segment` from which the condition holds.

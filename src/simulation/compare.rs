@@ -5,11 +5,11 @@ use std::sync::OnceLock;
 /// Simulations of growing samples beside the recursions that they should follow.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Comparison {
-    /// Names of the overlaps, signal first.
+    /// Names of what is compared: the overlaps, signal first, or the simulations' statistics.
     pub names: Vec<String>,
     /// One entry a simulation.
     pub rungs: Vec<Rung>,
-    /// How the median deviation of each overlap falls with n/d. `None` where it cannot be fitted.
+    /// How the median deviation of each falls with n/d. `None` where it cannot be fitted.
     pub rates: Vec<Option<Rate>>,
 }
 
@@ -20,8 +20,8 @@ pub struct Rung {
     pub samples: usize,
     /// Dimension d.
     pub dimension: usize,
-    /// For each overlap, over the seeds in increasing order: the largest distance, over all steps, between the overlap in the
-    /// run and in the prediction. Infinite where one of them did not finish.
+    /// For each of what is compared, over the seeds in increasing order: the largest distance, over all steps, between it in the run and in
+    /// the prediction. Infinite where one of them did not finish.
     pub deviations: Vec<Vec<f64>>,
     /// Their quartiles.
     pub quartiles: Vec<Quartiles>,
@@ -34,7 +34,7 @@ pub struct Rung {
 }
 
 /// Runs every simulation for all seeds and measures how far the runs are from their predictions, at every step (`every` is not used).
-/// Rates hold with an error of at most `error` for each overlap.
+/// Rates hold with an error of at most `error` for each of what is compared: overlaps, or statistics where the simulations have some.
 ///
 /// # Errors
 /// No simulations or seeds, a parameter outside its domain, or a run that does not fit in memory.
@@ -51,11 +51,12 @@ pub fn compare(
     if seeds.is_empty() {
         return Err(DomainError::new("seeds", 0, "an integer >= 1").into());
     }
-    let names = first.names()?;
+    let names = first.compared()?;
     for simulation in simulations {
-        let others = simulation.names()?;
+        let others = simulation.compared()?;
         if others != names {
-            return Err(DomainError::new("ladder", others.join(","), "simulations with the same overlaps").into());
+            let domain = "simulations with the same overlaps or statistics";
+            return Err(DomainError::new("ladder", others.join(","), domain).into());
         }
     }
     let mut rungs = Vec::with_capacity(simulations.len());
@@ -77,7 +78,7 @@ pub fn compare(
 
 /// One seed's run beside its prediction.
 struct Followed {
-    /// For each overlap, its largest distance over all steps; infinite if the run or the prediction did not finish.
+    /// For each of what is compared, its largest distance over all steps; infinite if the run or the prediction did not finish.
     deviations: Vec<f64>,
     amplification: f64,
     predicted_amplification: f64,
@@ -110,14 +111,14 @@ impl Simulation {
     }
 
     fn follow_one(&self, seed: u64, prediction: &Run, progress: &impl Fn(u64)) -> Result<Followed, DomainError> {
-        let square = |w: f64| w * w;
-        let mut deviations = vec![0.0_f64; self.names()?.len()];
+        let mut deviations = vec![0.0_f64; self.compared()?.len()];
         let mut amplification = f64::NAN;
-        let run = self.run_glanced(seed, progress, |step, observer| {
+        let run = self.run_glanced(seed, progress, |step, observer, weights| {
             amplification = observer.amplification();
             let Some(predicted) = prediction.observations.get(step as usize) else { return };
-            for (j, largest) in deviations.iter_mut().enumerate() {
-                let distance = (square(observer.coefficients()[j]) - square(predicted.coefficients[j])).abs();
+            let pairs = observer.compared(weights).into_iter().zip(predicted.compared());
+            for (largest, (found, predicted)) in deviations.iter_mut().zip(pairs) {
+                let distance = (found - predicted).abs();
                 // `f64::max` passes over a NaN.
                 *largest = if distance.is_nan() { f64::INFINITY } else { largest.max(distance) };
             }

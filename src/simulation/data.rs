@@ -21,11 +21,11 @@ pub(super) struct SampledLandscape<'a, T: Element> {
 }
 
 impl<'a, T: Element> SampledLandscape<'a, T> {
-    /// `setting` is the seed's, in the signal's units, and `population` its population.
-    pub(super) fn new(simulation: &Simulation, setting: &Setting<f64>, population: &'a Population) -> Self {
+    /// The samples of `seed`, for its setting in the signal's units and its population.
+    pub(super) fn new(simulation: &Simulation, seed: u64, setting: &Setting<f64>, population: &'a Population) -> Self {
         let dimension = population.dimension();
         let noise = simulation.noise / setting.label_scale();
-        let source = Source { deviation: population.deviation(), noise, seed: setting.seed };
+        let source = Source { deviation: population.deviation(), noise, seed };
         let (held, batch) = match simulation.data {
             Data::FullBatch => (simulation.samples, 0),
             Data::MiniBatch(size) => (simulation.samples, size),

@@ -59,7 +59,7 @@ pub enum MemoryError {
 /// Bytes that the observations of one run take, and a row of a table made of each.
 fn observations(simulation: &Simulation) -> u64 {
     const CELL: u64 = 32;
-    let names = simulation.names().map_or(0, |names| names.len()) as u64;
+    let names = (simulation.names().map_or(0, |names| names.len()) + simulation.statistics.len()) as u64;
     let one = size_of::<Observation>() as u64 + 8 * names + CELL * (12 + names);
     (simulation.steps / simulation.every.max(1)).saturating_add(2).saturating_mul(one)
 }

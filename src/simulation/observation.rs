@@ -1,5 +1,7 @@
 use super::Population;
+use crate::experiment::VectorGauge;
 use crate::observe::Amplification;
+use crate::observe::vector::Statistic;
 use nalgebra::DMatrix;
 
 /// What is seen of the weights after some steps.
@@ -10,6 +12,8 @@ pub struct Observation {
     /// Square roots of the overlaps of `S = W W'`: signal, then group by group the root of the mean. On the manifold these are
     /// the coefficients' absolute values.
     pub coefficients: Vec<f64>,
+    /// The simulation's statistics, in their order.
+    pub statistics: Vec<f64>,
     /// `||S - S_M||_F / ||S||_F`, `S_M` the nearest matrix of the invariant manifold's form. NaN where there is no manifold, and in
     /// predictions.
     pub off_manifold: f64,
@@ -27,6 +31,11 @@ pub struct Observation {
 }
 
 impl Observation {
+    /// What runs and predictions are compared in, in the order of [`Simulation::compared`](super::Simulation::compared).
+    pub(super) fn compared(&self) -> Vec<f64> {
+        compared(&self.statistics, &self.coefficients)
+    }
+
     /// Whether coefficients and risks are numbers, as far as they are known: a risk may leave the numbers before the weights do.
     pub(super) fn is_finite(&self) -> bool {
         let risks = [self.population_risk, self.empirical_risk];
@@ -42,11 +51,16 @@ pub(super) struct Observer<'a> {
     /// Of the weights seen last.
     coefficients: Vec<f64>,
     amplification: Option<Amplification<f64>>,
+    statistics: Option<(VectorGauge, Vec<Statistic>)>,
 }
 
 impl<'a> Observer<'a> {
-    pub(super) fn new(population: &'a Population, risk_scale: f64) -> Self {
-        Self { population, risk_scale, coefficients: Vec::new(), amplification: None }
+    pub(super) fn new(
+        population: &'a Population,
+        risk_scale: f64,
+        statistics: Option<(VectorGauge, Vec<Statistic>)>,
+    ) -> Self {
+        Self { population, risk_scale, coefficients: Vec::new(), amplification: None, statistics }
     }
 
     /// Watches the weights, and observes them if `observed`.
@@ -64,16 +78,27 @@ impl<'a> Observer<'a> {
             amplification: self.amplification(),
             orthogonality_error: f64::NAN,
             coefficients: self.coefficients.clone(),
+            statistics: self.statistics(weights),
         })
     }
 
-    /// Square roots of the overlaps of the weights seen last.
-    pub(super) fn coefficients(&self) -> &[f64] {
-        &self.coefficients
+    fn statistics(&self, weights: &DMatrix<f64>) -> Vec<f64> {
+        let values = |(gauge, statistics): &(VectorGauge, Vec<Statistic>)| gauge.values(statistics, weights.as_slice());
+        self.statistics.as_ref().map(values).unwrap_or_default()
+    }
+
+    /// What is compared of the weights seen last, which are these.
+    pub(super) fn compared(&self, weights: &DMatrix<f64>) -> Vec<f64> {
+        compared(&self.statistics(weights), &self.coefficients)
     }
 
     /// The amplification so far; NaN before the first weights.
     pub(super) fn amplification(&self) -> f64 {
         self.amplification.as_ref().map_or(f64::NAN, |amplification| *amplification.largest())
     }
+}
+
+/// Statistics, where there are some, otherwise overlaps.
+fn compared(statistics: &[f64], coefficients: &[f64]) -> Vec<f64> {
+    if statistics.is_empty() { coefficients.iter().map(|w| w * w).collect() } else { statistics.to_vec() }
 }

@@ -1,4 +1,3 @@
-use super::observation::Observer;
 use super::setting::quarter_step;
 use super::{End, Observation, Population, Run, Simulation};
 use crate::experiment::{Plan, Row, run};
@@ -10,13 +9,15 @@ use rayon::prelude::*;
 impl Simulation {
     /// The population recursion with the same optimiser and step size from the same start: where runs go as n grows.
     ///
-    /// GD, SpecGD and spectral powers are computed in their smallest exact form, other optimisers as the full matrix.
+    /// GD, SpecGD and spectral powers are computed in their smallest exact form; other optimisers, and one vector whose statistics are observed,
+    /// as the matrix that they are.
     ///
     /// # Errors
     /// See [`Simulation::check`].
     pub fn prediction(&self, seed: u64) -> Result<Run, DomainError> {
         self.check()?;
-        if self.optimizer.method().is_some() { self.reduced_prediction(seed) } else { self.full_prediction(seed) }
+        let is_reduced = self.optimizer.method().is_some() && self.statistics.is_empty();
+        if is_reduced { self.reduced_prediction(seed) } else { self.full_prediction(seed) }
     }
 
     /// The predictions of many seeds, in their order: one computed for all where they are the same.
@@ -44,6 +45,7 @@ impl Simulation {
             observations.push(Observation {
                 step: row.step.unwrap_or(0),
                 coefficients: row.coefficients.iter().map(|w| w.abs()).collect(),
+                statistics: Vec::new(),
                 off_manifold: f64::NAN,
                 empirical_risk: f64::NAN,
                 population_risk: row.risk,
@@ -66,9 +68,9 @@ impl Simulation {
     fn full_prediction(&self, seed: u64) -> Result<Run, DomainError> {
         let setting = self.setting_of(seed)?;
         let population = Population::of(&setting)?;
-        let mut observer = Observer::new(&population, setting.risk_scale());
+        let mut observer = self.observer(seed, &population)?;
         let d = population.dimension();
-        let start = if self.has_common_prediction() {
+        let start = if self.has_turned_starts() {
             DMatrix::from_diagonal_element(d, d, setting.init)
         } else {
             self.initial_weights(seed)?

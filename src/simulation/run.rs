@@ -9,6 +9,7 @@ use crate::risk::Landscape;
 use crate::scalar::DomainError;
 use crate::trajectory::{Recursion, Stop};
 use crate::weights::Weights;
+use nalgebra::DMatrix;
 
 /// One seed's training run.
 #[derive(Clone, Debug, PartialEq)]
@@ -61,15 +62,15 @@ impl Simulation {
     /// # Errors
     /// See [`Simulation::check`].
     pub fn run_watched(&self, seed: u64, progress: &impl Fn(u64)) -> Result<Run, DomainError> {
-        self.run_glanced(seed, progress, |_, _| {})
+        self.run_glanced(seed, progress, |_, _, _| {})
     }
 
-    /// The run of one seed; `glance` is shown the observer at every step, observed or not.
+    /// The run of one seed; `glance` is shown the observer and what it has just seen at every step, observed or not.
     pub(super) fn run_glanced(
         &self,
         seed: u64,
         progress: &impl Fn(u64),
-        glance: impl FnMut(u64, &Observer),
+        glance: impl FnMut(u64, &Observer, &DMatrix<f64>),
     ) -> Result<Run, DomainError> {
         self.check()?;
         match self.precision {
@@ -82,19 +83,19 @@ impl Simulation {
         &self,
         seed: u64,
         progress: &impl Fn(u64),
-        mut glance: impl FnMut(u64, &Observer),
+        mut glance: impl FnMut(u64, &Observer, &DMatrix<f64>),
     ) -> Result<Run, DomainError> {
         let setting = self.setting_of(seed)?;
         let population = Population::of(&setting)?;
         // Before the samples: what drawing it takes for a moment is not on top of them.
         let start = self.initial_weights(seed)?;
-        let landscape = SampledLandscape::<T>::new(self, &setting, &population);
+        let landscape = SampledLandscape::<T>::new(self, seed, &setting, &population);
         let descent = Watched::new(self.optimizer.clone(), self.every);
         let recursion = Recursion::new(landscape, descent, quarter_step(&setting), start)?;
-        let mut observer = Observer::new(&population, setting.risk_scale());
+        let mut observer = self.observer(seed, &population)?;
         let see = |step, weights: &_, observed| {
             let observation = observer.see(step, weights, observed);
-            glance(step, &observer);
+            glance(step, &observer, weights);
             observation
         };
         let scale = setting.risk_scale();

@@ -1,7 +1,9 @@
 use super::Population;
 use super::memory::{self, Forecast};
+use super::observation::Observer;
 use crate::descent::{Method, Optimizer};
-use crate::experiment::Setting;
+use crate::experiment::{Setting, VectorGauge};
+use crate::observe::vector::Statistic;
 use crate::scalar::DomainError;
 use nalgebra::DMatrix;
 use std::str::FromStr;
@@ -45,8 +47,11 @@ pub enum Precision {
 #[derive(Clone, Debug)]
 pub struct Simulation {
     /// Covariance, signal, width, start, `init`, step size, normalisation of the loss. Its method and its seed are not used: the
-    /// optimizer and the run's seed stand for them, and a random signal is another one for every seed.
+    /// optimizer stands for the one, the run's seed or [`Simulation::model_seed`] for the other.
     pub setting: Setting<f64>,
+    /// What a random signal and the start are drawn from, one and the same for all runs, which differ by their samples then; `None`: the
+    /// run's own seed.
+    pub model_seed: Option<u64>,
     /// What makes a direction of a gradient.
     pub optimizer: Optimizer,
     /// Number of samples n (online: not used).
@@ -59,6 +64,8 @@ pub struct Simulation {
     pub steps: u64,
     /// Observe every so many steps; start and end always.
     pub every: u64,
+    /// At width one: what is observed besides the overlaps, and what [`compare`](super::compare) compares in their place.
+    pub statistics: Vec<Statistic>,
     /// Precision of the samples.
     pub precision: Precision,
 }
@@ -68,12 +75,14 @@ impl Simulation {
     pub fn new(setting: Setting<f64>, optimizer: Optimizer, samples: usize, step_size: f64, steps: u64) -> Self {
         Self {
             setting: Setting { step_size: Some(step_size), ..setting },
+            model_seed: None,
             optimizer,
             samples,
             data: Data::FullBatch,
             noise: 0.0,
             steps,
             every: 1,
+            statistics: Vec::new(),
             precision: Precision::Double,
         }
     }
@@ -118,6 +127,9 @@ impl Simulation {
         if self.every == 0 {
             return refuse("every", &self.every, "an integer >= 1");
         }
+        if !self.statistics.is_empty() && self.setting.width != Some(1) {
+            return refuse("width", &self.width64(), "1, for the summary statistics of one vector");
+        }
         let (dimension, width) = (self.setting.covariance.dimension(), self.width64());
         if dimension > MAX_SIDE {
             return refuse("dim", &dimension, "at most 2^24, for samples");
@@ -150,11 +162,30 @@ impl Simulation {
         self.setting.names()
     }
 
+    /// Names of what runs and predictions are compared in: the statistics, where there are some, otherwise the overlaps.
+    ///
+    /// # Errors
+    /// A covariance outside its domain.
+    pub fn compared(&self) -> Result<Vec<String>, DomainError> {
+        if self.statistics.is_empty() {
+            return self.names();
+        }
+        Ok(self.statistics.iter().map(ToString::to_string).collect())
+    }
+
     /// The setting of one seed's run and of its prediction, in the signal's units.
     pub(super) fn setting_of(&self, seed: u64) -> Result<Setting<f64>, DomainError> {
         // A direction that does not know the gradient's size has SpecGD's clock under any normalisation of the loss.
         let method = self.optimizer.method().cloned().unwrap_or(Method::Spectral);
-        Setting { seed, method, ..self.setting.clone() }.in_signal_units()
+        Setting { seed: self.model_seed.unwrap_or(seed), method, ..self.setting.clone() }.in_signal_units()
+    }
+
+    /// What watches one seed's weights, in a run or a prediction.
+    pub(super) fn observer<'a>(&self, seed: u64, population: &'a Population) -> Result<Observer<'a>, DomainError> {
+        let setting = Setting { seed: self.model_seed.unwrap_or(seed), ..self.setting.clone() };
+        let gauge = (!self.statistics.is_empty()).then(|| VectorGauge::new(&setting)).transpose()?;
+        let statistics = gauge.map(|gauge| (gauge, self.statistics.clone()));
+        Ok(Observer::new(population, setting.in_signal_units()?.risk_scale(), statistics))
     }
 
     /// What a seed's samples are drawn from: one and the same for all seeds, unless the signal is random.
@@ -165,9 +196,15 @@ impl Simulation {
         Population::of(&self.setting_of(seed)?)
     }
 
-    /// The predictions of all seeds are one and the same: starts differ by a turn `W -> W O`, which no overlap sees.
+    /// The predictions of all seeds are one and the same: of one model, or of starts that differ by a turn.
     pub fn has_common_prediction(&self) -> bool {
-        self.setting.starts_isotropic() && !self.setting.signal.is_drawn() && self.optimizer.is_equivariant()
+        self.model_seed.is_some() || self.has_turned_starts()
+    }
+
+    /// Starts differ by a turn `W -> W O`, which no overlap sees; of a vector it may change the sign.
+    pub(super) fn has_turned_starts(&self) -> bool {
+        let isotropic = self.setting.starts_isotropic() && !self.setting.signal.is_drawn();
+        isotropic && self.optimizer.is_equivariant() && self.statistics.is_empty()
     }
 
     /// The initial weights of a seed, `d x m`, in the signal's units.
@@ -176,7 +213,7 @@ impl Simulation {
     /// See [`Simulation::check`].
     pub fn initial_weights(&self, seed: u64) -> Result<DMatrix<f64>, DomainError> {
         let setting = self.setting_of(seed)?;
-        setting.start.draw(self.dimension(), self.width(), setting.init, seed)
+        setting.start.draw(self.dimension(), self.width(), setting.init, setting.seed)
     }
 
     /// What `runs` runs would need, `concurrent` at a time, on `threads` threads in all.

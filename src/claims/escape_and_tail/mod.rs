@@ -121,12 +121,12 @@ pub(super) const CLAIMS: &[Claim] = &[
     Claim {
         id: "escape-and-tail.faster-for-larger-a",
         standing: Standing::Published,
-        constants: &[1.0, 0.5],
+        constants: &[1.0, 0.6, 0.65, 0.7, 0.8],
         check: tail::faster_for_larger_a,
         sabotaged: &[
-            Sabotage { name: "slower for larger a", constants: &[-1.0, 0.9] },
-            Sabotage { name: "slower for half of the signals", constants: &[-1.0, 0.5] },
-            Sabotage { name: "slower for two signals in five", constants: &[-1.0, 0.4] },
+            Sabotage { name: "slower for larger a", constants: &[-1.0, 0.6, 0.65, 0.7, 0.8] },
+            Sabotage { name: "slower for a fifth of the signals", constants: &[-1.0, 0.2, 0.2, 0.2, 0.2] },
+            Sabotage { name: "faster for every signal at eps = 0.2", constants: &[1.0, 1.0, 0.65, 0.7, 0.8] },
         ],
         diagram: None,
     },

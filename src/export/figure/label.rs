@@ -82,7 +82,8 @@ impl Label {
         Self { spans: vec![span(base, Shift::None), span(format!("{sign}{}", exponent.unsigned_abs()), Shift::Up)] }
     }
 
-    pub(super) fn is_empty(&self) -> bool {
+    /// No text.
+    pub fn is_empty(&self) -> bool {
         self.spans.is_empty()
     }
 

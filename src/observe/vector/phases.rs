@@ -27,8 +27,3 @@ pub fn convergence_time(path: &VectorPath, eps: f64) -> Option<f64> {
         None => (margin(&path.scalars(0.0)) > 0.0).then_some(0.0),
     }
 }
-
-/// `Lambda(t) = int_{T1'}^t (3 s - s*) dt` on the clock of the quarter loss; the companion paper's is a fourth of it.
-pub fn phase_clock(path: &VectorPath, t: f64) -> Option<f64> {
-    saturation_time(path).map(|saturation| path.relaxation(t) - path.relaxation(saturation))
-}

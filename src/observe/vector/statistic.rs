@@ -22,6 +22,9 @@ pub enum Statistic {
 const LARGEST_POWER: i32 = 9;
 
 impl Statistic {
+    /// What they are called.
+    pub const NAMES: &'static str = "s, u, s2 to s9, u2 to u9, gap, mse or risk";
+
     /// Its value.
     pub fn of(self, profile: &Profile) -> f64 {
         let weighted = |densities: &[f64], power: i32| -> f64 {
@@ -60,9 +63,7 @@ impl FromStr for Statistic {
                 _ => None,
             },
         };
-        found.ok_or_else(|| {
-            DomainError::new("statistics", format!("{text:?}"), "s, u, s2 to s9, u2 to u9, gap, mse or risk")
-        })
+        found.ok_or_else(|| DomainError::new("statistics", format!("{text:?}"), Self::NAMES))
     }
 }
 

@@ -153,23 +153,7 @@ impl VectorPath {
 
     /// The times at which `margin` of s and u changes its sign, ascending, and whether it is then positive.
     pub fn crossings(&self, margin: impl Fn(&Scalars) -> f64) -> Vec<(f64, bool)> {
-        let mut crossings = Vec::new();
-        let mut before = None;
-        for Placed { start, clock, stretch } in &self.stretches {
-            let value = |theta: f64| margin(&stretch.scalars(self.signal_energy, theta));
-            let mut left = 0.0;
-            for k in 0..=LOOKS {
-                let right = k as f64 / LOOKS as f64;
-                let positive = value(right) > 0.0;
-                if before.is_some_and(|before| before != positive) {
-                    let theta = bisect(&value, left, right, positive);
-                    crossings.push((start + chebyshev::value(clock, theta), positive));
-                }
-                before = Some(positive);
-                left = right;
-            }
-        }
-        crossings
+        self.turns(|stretch, theta| margin(&stretch.scalars(self.signal_energy, theta)) > 0.0).collect()
     }
 
     /// The first time from which on `margin` is positive, if it is within the path: 0 where it begins so.
@@ -178,6 +162,33 @@ impl VectorPath {
             return Some(0.0);
         }
         self.crossings(margin).into_iter().find(|(_, positive)| *positive).map(|(time, _)| time)
+    }
+
+    /// The first time at which something holds of the weights, if it is within the path.
+    pub fn first_time_of(&self, holds: impl Fn(&Profile) -> bool) -> Option<f64> {
+        if holds(&self.profile(0.0)) {
+            return Some(0.0);
+        }
+        let holds_at = |stretch: &Stretch, theta: f64| {
+            let point = stretch.point(&self.measure, theta);
+            holds(&point.profile(&self.measure, self.problem.dimension()))
+        };
+        self.turns(holds_at).find(|(_, holds)| *holds).map(|(time, _)| time)
+    }
+
+    /// The times at which `holds` changes, one after the other, and whether it holds then.
+    fn turns(&self, holds: impl Fn(&Stretch, f64) -> bool) -> impl Iterator<Item = (f64, bool)> {
+        let looks = |placed| (0..=LOOKS).map(move |k| (placed, k));
+        let mut before = None;
+        self.stretches.iter().flat_map(looks).filter_map(move |(Placed { start, clock, stretch }, k)| {
+            let [left, right] = [k.saturating_sub(1), k].map(|k| k as f64 / LOOKS as f64);
+            let now = holds(stretch, right);
+            let turned = before.replace(now).is_some_and(|before| before != now);
+            turned.then(|| {
+                let theta = bisect(&|theta| holds(stretch, theta), left, right, now);
+                (start + chebyshev::value(clock, theta), now)
+            })
+        })
     }
 
     fn point(&self, t: f64) -> Point {
@@ -238,13 +249,13 @@ impl Stretch {
     }
 }
 
-/// Where the sign changes in [left, right], to the right of which the value is `positive`.
-fn bisect(value: &impl Fn(f64) -> f64, mut left: f64, mut right: f64, positive: bool) -> f64 {
+/// Where `holds` changes in [left, right], to the right of which it is `after`.
+fn bisect(holds: &impl Fn(f64) -> bool, mut left: f64, mut right: f64, after: bool) -> f64 {
     loop {
         let middle = 0.5 * (left + right);
         if middle <= left || middle >= right {
             return right;
         }
-        if (value(middle) > 0.0) == positive { right = middle } else { left = middle }
+        if holds(middle) == after { right = middle } else { left = middle }
     }
 }

@@ -1,6 +1,6 @@
 use super::chebyshev::{self, DEGREE, Series};
 use super::measure::Measure;
-use super::response::{Response, laguerre};
+use super::response::{Response, STILL, laguerre};
 use super::state::{NOTHING, Point, Scalars, densities, rate, scalars_from_deviation};
 use nalgebra::{SMatrix, SVector};
 
@@ -59,9 +59,10 @@ impl Relaxation {
         tolerance: f64,
         tables: &Tables,
     ) -> Result<(Self, f64), Refusal> {
+        let moving = &measure.variance[..measure.variance.partition_point(|l| l * length >= STILL)];
         let answers: Vec<Vec<Answer>> = tables.responses[1..]
             .iter()
-            .map(|response| measure.variance.iter().map(|l| response.to(l * length, &tables.laguerre)).collect())
+            .map(|response| moving.iter().map(|l| response.to(l * length, &tables.laguerre)).collect())
             .collect();
         let mut values = Values::start(measure, signal_energy, from);
         values.solve(measure, signal_energy, from, &answers, tables)?;
@@ -158,14 +159,20 @@ impl Values {
         tables: &Tables,
     ) -> Result<(), Refusal> {
         let grown: Vec<f64> = (0..measure.len()).map(|n| measure.grown(n, from.growth)).collect();
+        // Nodes that stand still bring the same to every point.
+        let moving = answers[0].len();
+        let still = (moving..measure.len()).fold((0.0, 0.0), |(square, along), n| {
+            let (s, u) = densities(measure, n, from.side, grown[n], from.response[n]);
+            (square + s, along + u)
+        });
         let mut last = f64::INFINITY;
         for _ in 0..30 {
             let series = chebyshev::times(&tables.from_values, &self.beta);
             let (mut jacobian, mut residual) = (Matrix::zeros(), Vector::zeros());
             for k in 1..=DEGREE {
                 let (mut by_along, mut by_square) = ([0.0; DEGREE + 1], [0.0; DEGREE + 1]);
-                let (mut square, mut along) = (0.0, 0.0);
-                for n in 0..measure.len() {
+                let (mut square, mut along) = still;
+                for n in 0..moving {
                     let (decay, answer) = &answers[k - 1][n];
                     let response = decay * from.response[n] + dot(answer, &series);
                     let (s, u) = densities(measure, n, from.side, decay * grown[n], response);

@@ -23,6 +23,10 @@ const RULES: [(f64, usize); 3] = [(0.05, 10), (6.0, 17), (38.0, 28)];
 /// Points of Gauss-Laguerre: exact for the polynomials that are left when `exp(-z c)` is below the last bit.
 const FAR: usize = 8;
 
+/// What relaxes by less than this in a step stands still in it: as steps grow in proportion to the time there is, all of these together
+/// are below the last bit.
+pub(super) const STILL: f64 = 1e-18;
+
 impl Response {
     pub(super) fn at(end: f64) -> Self {
         let rules = RULES.map(|(reach, n)| {
@@ -44,6 +48,9 @@ impl Response {
     pub(super) fn to(&self, z: f64, laguerre: &[(f64, f64)]) -> (f64, Series) {
         let mut answers = [0.0; DEGREE + 1];
         let depth = z * self.end;
+        if depth < STILL {
+            return (1.0, answers);
+        }
         match self.rules.iter().find(|rule| depth <= rule.reach) {
             Some(rule) => {
                 for (back, weight, t) in &rule.points {
