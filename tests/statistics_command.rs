@@ -288,32 +288,3 @@ fn courses_are_columns_of_gradient_descents_flow() {
     let again = specdyn(&[&COMPANION[..], &["--statistics", "s", "--time", "1", "--plot", &png]].concat());
     assert_eq!(again.status.code(), Some(73));
 }
-
-/// With l = (1, 4) and w* = (0.8, 0.6) the characteristic equation is `r^2 - 23.2 r + 51.9168 = 0`.
-#[test]
-#[cfg(feature = "mpfr")]
-fn the_rate_of_escape_has_all_the_bits_that_are_asked_for() {
-    use specdyn::scalar::{Mp, Precision, Real};
-    let model =
-        ["--optimizer", "gd", "--dim", "3", "--spike", "3", "--overlap", "0.6", "--width", "1", "--escape-rate"];
-    let of = |precision: &str| {
-        let output = specdyn(&[&model[..], &["--precision", precision]].concat());
-        let text = String::from_utf8(output.stdout).unwrap();
-        text.lines().map(|line| line.split(',').map(String::from).collect()).collect::<Vec<Vec<String>>>()
-    };
-    let precision = Precision::new(1200).unwrap();
-    let number = |text: &str| Mp::parse(text, &precision).unwrap();
-    let exact = number("11.6") + number("82.6432").sqrt();
-    for bits in [24, 53, 100, 333, 1000] {
-        let rows = of(&bits.to_string());
-        assert_eq!((rows.len(), &rows[0][..]), (2, &["escape_rate".to_string()][..]));
-        let apart = ((number(&rows[1][0]) - &exact) / &exact).abs().to_f64();
-        assert!(apart < 16.0 * 2.0_f64.powi(-bits), "{bits} bits: {apart:e}");
-        // And no more than those: the next precision is another number.
-        assert!(bits == 1000 || rows[1][0] != of(&(bits + 40).to_string())[1][0], "{bits}");
-    }
-    let ends = of("interval");
-    let exact = exact.to_f64();
-    let (low, high): (f64, f64) = (ends[1][0].parse().unwrap(), ends[1][1].parse().unwrap());
-    assert!(low <= exact && exact <= high && high - low < 1e-12, "{low} {high}");
-}

@@ -144,6 +144,13 @@ fn with_one_model_seed_runs_differ_by_their_samples_alone() {
             assert_eq!((same(2..6, 0), same(4..6, 1), same(2..4, 1)), (one_model, one_model, false), "{two:?}");
         }
     }
+    let folder = tempfile::tempdir().unwrap();
+    let figure = folder.path().join("runs.svg").to_str().unwrap().to_string();
+    run(&["--plot", &figure]);
+    let drawing = std::fs::read_to_string(&figure).unwrap();
+    for name in ["mean squared error", "population recursion", "runs: median and quartiles", "Muon"] {
+        assert!(drawing.contains(name), "{name}");
+    }
     let own = run(&["--model-seed", "0"]);
     assert_eq!(own[..2], run(&[])[..2], "seed 0 is its own model");
 }
