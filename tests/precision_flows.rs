@@ -1,9 +1,11 @@
 //! Flows and recursions at high precision: what double precision cannot say, and what two precisions say together.
 #![cfg(feature = "mpfr")]
 
+use specdyn::risk::manifold::{bracket, excess, excess_energy, gradient};
 use specdyn::scalar::{DomainError, Mp, Precision, Rational, Real, Scalar, climb};
-use specdyn::spectrum::Spectrum;
+use specdyn::spectrum::{Group, Spectrum};
 use specdyn::trajectory::exact::ExactFlow;
+use specdyn::trajectory::power::PowerFlow;
 use specdyn::trajectory::taylor::GradientFlow;
 use specdyn::trajectory::{Flow, Lattice, Segment, Stop};
 use specdyn::weights::equal_start;
@@ -84,6 +86,117 @@ fn long_flows_agree_with_themselves_at_twice_the_precision() {
         let full = f64::from(bits) * std::f64::consts::LOG10_2;
         assert!(ladder.certain_digits() > full - 3.0, "{bits}: {:?}", ladder.digits);
         println!("{bits} bits: {:.1} of {full:.1} digits", ladder.certain_digits());
+    }
+}
+
+/// A power's flow from 1e-3 with spike 20: its coefficients at `time`, and when they turned until then.
+fn pass(bits: &Precision, power: &str, time: &str) -> Result<Vec<Mp>, DomainError> {
+    let (spectrum, start) = setting::<Mp>("20", "1e-3", bits)?;
+    let mut flow = PowerFlow::new(&spectrum, &number(power, bits), &start)?;
+    let (mut turned, mut roots) = (Vec::new(), Vec::new());
+    while let Ok(segment) = flow.next_segment(Some(&number(time, bits))) {
+        for j in 0..3 {
+            roots.clear();
+            segment.turns(j, &mut roots);
+            turned.extend(roots.iter().map(|root| segment.start().clone() + &root.at));
+        }
+    }
+    let (end, mut found) = flow.current();
+    assert!((end - &number(time, bits)).abs() < number("1e-30", bits), "{power} to {time}");
+    assert!(!turned.is_empty(), "the spike has reached its surface, {power}");
+    found.append(&mut turned);
+    Ok(found)
+}
+
+/// By the square root of the bracket, by its tenth root, and by its logarithm.
+#[test]
+fn flows_of_powers_agree_with_themselves_at_twice_the_precision() {
+    for (power, time) in [("0.5", "0.25"), ("0.3", "0.15"), ("0.146", "0.112")] {
+        let precision = |bits| Precision::new(bits).unwrap();
+        let ladder = climb(&precision(128), &precision(256), |bits| pass(bits, power, time)).unwrap();
+        // some fifty steps, of an ulp or so each
+        assert!(ladder.certain_digits() > 128.0 * std::f64::consts::LOG10_2 - 3.0, "{power}: {:?}", ladder.digits);
+    }
+}
+
+/// Doubles pass sign changes by collocation, of the same equations read backwards. Several groups, some of which cross while others follow their surfaces.
+#[test]
+fn flows_of_powers_agree_with_those_in_doubles() {
+    let bits = Precision::new(96).unwrap();
+    let exact = |x: f64| Mp::from_f64(x, &bits);
+    let groups = [(12.0, 1), (2.5, 30), (7.25, 3), (0.5, 60)];
+    for (power, count, init) in [(0.5, 4, 1e-3), (0.625, 3, 0.25), (0.4375, 2, 1e-2), (0.75, 4, 1e-5)] {
+        let spectrum = Spectrum::with_signal(
+            1.0,
+            groups[..count].iter().map(|&(variance, multiplicity)| Group { variance, multiplicity }).collect(),
+        );
+        let spectrum = spectrum.unwrap();
+        let rest =
+            groups[..count].iter().map(|&(q, multiplicity)| Group { variance: exact(q), multiplicity }).collect();
+        let fine = Spectrum::with_signal(exact(1.0), rest).unwrap();
+        let mut doubles = PowerFlow::new(&spectrum, &power, &vec![init; count + 1]).unwrap();
+        let mut flow = PowerFlow::new(&fine, &exact(power), &vec![exact(init); count + 1]).unwrap();
+        assert_eq!(run(&mut doubles, Some(&0.5)), Stop::Horizon);
+        assert_eq!(run(&mut flow, Some(&exact(0.5))), Stop::Horizon);
+        let energy: f64 = spectrum.energy_weight().iter().sum();
+        for (a, b) in doubles.current().1.iter().zip(flow.current().1) {
+            // as far as doubles do not depend on where they are cut
+            assert!((a - b.to_f64()).abs() <= 64.0 * f64::EPSILON * energy, "p = {power}: {a} and {b}");
+        }
+    }
+}
+
+/// As above past every sign change to t = 1, at bits as in `docs/benchmarks.md`.
+#[test]
+#[ignore = "a command of its own: cargo test --release --features mpfr --test precision_flows -- --ignored"]
+fn long_flows_of_powers_agree_with_themselves_at_twice_the_precision() {
+    for bits in [256, 512, 1024] {
+        let precision = |bits| Precision::new(bits).unwrap();
+        let ladder = climb(&precision(bits), &precision(2 * bits), |bits| pass(bits, "0.5", "1")).unwrap();
+        let full = f64::from(bits) * std::f64::consts::LOG10_2;
+        assert!(ladder.certain_digits() > full - 4.0, "{bits}: {:?}", ladder.digits);
+        println!("{bits} bits: {:.1} of {full:.1} digits", ladder.certain_digits());
+    }
+}
+
+/// `w_j'`, by differences of the dense output, is what the equation says, on every segment that is long enough for differences to have digits: also
+/// close to the crossing on both of its sides.
+#[test]
+fn dense_output_at_a_crossing_satisfies_the_equation() {
+    let bits = Precision::new(256).unwrap();
+    let (spectrum, start) = setting::<Mp>("20", "1e-3", &bits).unwrap();
+    let ulp = Mp::epsilon(&bits);
+    let half = |n: i64| number("0.5", &bits).pow(&number("1", &bits).times(n));
+    for (power, from, to) in [("0.5", 0.17, "0.2"), ("0.3", 0.14, "0.15"), ("0.146", 0.11, "0.111")] {
+        let p = number(power, &bits);
+        let mut flow = PowerFlow::new(&spectrum, &p, &start).unwrap();
+        let mut nearest = f64::INFINITY;
+        while let Ok(segment) = flow.next_segment(Some(&number(to, &bits))) {
+            if segment.start().to_f64() < from || *segment.length() < half(80) {
+                continue;
+            }
+            for (share, room) in [(half(40), half(40)), (half(1), half(1)), (half(0) - half(40), half(40))] {
+                let (s, step) = (segment.length().clone() * share, segment.length().clone() * room * half(30));
+                let [before, w, after] = [s.clone() - &step, s.clone(), s + &step].map(|s| segment.coefficients_at(&s));
+                let e: Vec<Mp> = (0..3).map(|j| excess(j, &w[j])).collect();
+                let tau = excess_energy(&spectrum, &e);
+                for j in 0..3 {
+                    let q = &spectrum.variance()[j];
+                    let h = bracket(q, &e[j], &tau);
+                    let size = gradient(q, &h, &w[j]).abs();
+                    let speed = size.pow(&p);
+                    let slope = (after[j].clone() - &before[j]) / step.times(2);
+                    let expected = if h > h.int(0) { -speed.clone() } else { speed.clone() };
+                    // differences err by the square of the step, relative to the way to the nearest singularity, at most a tenth of the room to an end; coefficients by some
+                    // ulps, and brackets, by which the speed errs the more the closer they are to zero
+                    let by_bracket = speed.clone() / h.abs() * ulp.times(1 << 12);
+                    let error = speed * half(50) + ulp.times(1 << 8) / &step + by_bracket;
+                    assert!((slope.clone() - &expected).abs() < error, "p = {power}, w_{j}: {slope} for {expected}");
+                    nearest = nearest.min(h.magnitude());
+                }
+            }
+        }
+        assert!(nearest < -40.0, "p = {power}: |h| was 2^{nearest}");
     }
 }
 

@@ -97,13 +97,14 @@ impl<T: Real> Condition<T> {
             return Some(segment.length().int(0));
         }
         let mut found = Vec::new();
-        roots(&self.margin(gauge, segment), segment.length(), &mut found);
-        let crossing = found.into_iter().find(|root| root.after != Ordering::Less).map(|root| root.at);
+        roots(&self.margin(gauge, segment), segment.span(), &mut found);
+        let first = found.into_iter().find(|root| root.after != Ordering::Less);
+        let crossing = first.map(|root| segment.time_of(&root.at));
         let at_end = || self.holds_at(gauge, segment, segment.length());
         crossing.or_else(|| at_end().then(|| self.bisect(gauge, segment)))
     }
 
-    /// A polynomial in local time that is positive where the condition holds strictly; empty if only its end points tell.
+    /// A polynomial in the segment's parameter that is positive where the condition holds strictly; empty if only its end points tell.
     fn margin(&self, gauge: &impl SegmentGauge<T>, segment: &impl Segment<T>) -> Vec<T> {
         let mut margin = match self.quantity {
             Quantity::Coefficient(j) => {

@@ -2,7 +2,7 @@ use super::polynomial::{add_product, differentiate};
 use super::roots::{Root, roots};
 use crate::scalar::{Real, spoken};
 
-/// A stretch of a flow on which every excess `e_j = w_j^2 - theta_j` is a polynomial in the local time `s = t - start`.
+/// A stretch of a flow on which every excess `e_j = w_j^2 - theta_j` is a polynomial in the local time `s = t - start`, or in a parameter that rises with it.
 pub trait Segment<T: Real> {
     /// Time at which the segment begins.
     fn start(&self) -> &T;
@@ -21,7 +21,17 @@ pub trait Segment<T: Real> {
         self.coefficients_at(s).swap_remove(j)
     }
 
-    /// The polynomial `e_j(s)`, lowest power first, to the full accuracy of the segment.
+    /// The length of the segment in the parameter of its polynomials, which runs over `[0, span]`: local time, unless it has another.
+    fn span(&self) -> &T {
+        self.length()
+    }
+
+    /// The local time at `x`, a value of that parameter.
+    fn time_of(&self, x: &T) -> T {
+        x.clone()
+    }
+
+    /// The polynomial `e_j`, lowest power first, to the full accuracy of the segment.
     fn excess(&self, j: usize) -> Vec<T>;
 
     /// The largest amplification up to local time `s`, of a flow that [keeps it](Flow::keeps_amplification); `None` where it cannot be
@@ -34,7 +44,9 @@ pub trait Segment<T: Real> {
     fn turns(&self, j: usize, found: &mut Vec<Root<T>>) {
         let mut slope = Vec::new();
         differentiate(&self.excess(j), &mut slope);
-        roots(&slope, self.length(), found);
+        let first = found.len();
+        roots(&slope, self.span(), found);
+        found[first..].iter_mut().for_each(|root| root.at = self.time_of(&root.at));
     }
 
     /// Appends the local times at which `w_j/w_0` may turn, ascending: the roots of `x_j' x_0 - x_j x_0'`, `x = w^2`.
@@ -49,7 +61,9 @@ pub trait Segment<T: Real> {
         add_product(&mut turn, &slope, &signal);
         signal_slope.iter_mut().for_each(|c| *c = -c.clone());
         add_product(&mut turn, &x, &signal_slope);
-        roots(&turn, self.length(), found);
+        let first = found.len();
+        roots(&turn, self.span(), found);
+        found[first..].iter_mut().for_each(|root| root.at = self.time_of(&root.at));
     }
 }
 

@@ -1,5 +1,6 @@
 use super::field::Field;
 use super::point::Point;
+use super::raised::Raised;
 use crate::risk::manifold::{bracket, excess_energy};
 use crate::scalar::Real;
 use crate::trajectory::polynomial::evaluate;
@@ -8,9 +9,7 @@ use std::cmp::Ordering;
 
 /// Taylor coefficients of the flow at a point where no living coefficient has the gradient 0.
 ///
-/// `w_j[k + 1] = -sign(g_j) u_j[k]/(k + 1)` with `u_j = |g_j|^p`; from `u' g = p u g'`
-/// `k g_0 u_k = sum_{i=1..k} ((p + 1) i - k) g_i u_{k-i}`, two products of series, of which both are kept relative to their first terms: those of
-/// a coefficient that dies have products that are no longer numbers.
+/// `w_j[k + 1] = -sign(g_j) u_j[k]/(k + 1)` with `u_j = |g_j|^p`, made by [`Raised`].
 ///
 /// The series are in local time over a unit of the size of their radius of convergence, which may be far too small for its powers to be
 /// numbers.
@@ -22,12 +21,8 @@ pub(super) struct Expansion<T> {
     bracket: Vec<Vec<T>>,
     /// `g_j` at the point, and `-sign(g_j) |g_j|^p`.
     start: Vec<(T, T)>,
-    /// `g_j[i]/g_j[0]`
-    gradient: Vec<Vec<T>>,
-    /// `i g_j[i]/g_j[0]`
-    ramp: Vec<Vec<T>>,
-    /// `u_j[i]/u_j[0]`
-    speed: Vec<Vec<T>>,
+    /// `g_j` and `u_j`
+    gradient: Vec<Raised<T>>,
 }
 
 impl<T: Real> Expansion<T> {
@@ -37,11 +32,9 @@ impl<T: Real> Expansion<T> {
             unit: like.int(1),
             weight: empty.clone(),
             excess: empty.clone(),
-            bracket: empty.clone(),
+            bracket: empty,
             start: vec![(like.int(0), like.int(0)); groups],
-            gradient: empty.clone(),
-            ramp: empty.clone(),
-            speed: empty,
+            gradient: vec![Raised::new(); groups],
         }
     }
 
@@ -63,12 +56,11 @@ impl<T: Real> Expansion<T> {
         self.unit = unit;
         let groups = point.groups();
         let q = field.spectrum.variance();
-        for series in [&mut self.weight, &mut self.excess, &mut self.bracket, &mut self.gradient] {
+        for series in [&mut self.weight, &mut self.excess, &mut self.bracket] {
             series.iter_mut().for_each(Vec::clear);
         }
         for j in 0..groups {
-            self.ramp[j].clear();
-            self.speed[j].clear();
+            self.gradient[j].clear();
             self.weight[j].push(point.weight(j).clone());
         }
         for k in 0..=order {
@@ -89,30 +81,14 @@ impl<T: Real> Expansion<T> {
                 }
                 let (first, velocity) = &self.start[j];
                 g = if *first == tau.int(0) { tau.int(0) } else { g / first };
-                let velocity = velocity.clone();
-                self.ramp[j].push(g.times(k as i64));
-                self.gradient[j].push(g);
-                self.extend_speed(field, j, k, digits.as_ref());
-                let velocity = velocity * &self.speed[j][k];
+                let below = digits.as_ref().map_or(i64::MIN, |digits| digits.below(0.0, k));
+                self.gradient[j].push(g, &field.power, below);
+                let velocity = velocity.clone() * &self.gradient[j].power()[k];
                 if k < order {
                     self.weight[j].push((velocity * &self.unit).over(k as i64 + 1));
                 }
             }
         }
-    }
-
-    /// Appends `u_j[k]/u_j[0]`.
-    fn extend_speed(&mut self, field: &Field<T>, j: usize, k: usize, digits: Option<&Digits<T>>) {
-        let below = digits.map_or(i64::MIN, |digits| digits.below(0.0, k));
-        let (g, u) = (&self.gradient[j], &mut self.speed[j]);
-        if k == 0 {
-            u.push(g[0].int(1));
-            return;
-        }
-        u.push(g[0].int(0));
-        let rising = T::convolve_above(&self.ramp[j], u, k, below) * (field.power.int(1) + &field.power);
-        let flat = T::convolve_above(g, u, k, below).times(k as i64);
-        u[k] = (rising - flat).over(k as i64);
     }
 
     /// Sign of `h_j` at the point.

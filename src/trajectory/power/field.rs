@@ -116,6 +116,15 @@ impl<T: Real> Field<T> {
         falling.fold(None, |room, j| Some(shorter(room, point.weight(j).clone() / &pulls[j].speed * &share)))
     }
 
+    /// The coefficient whose bracket would be the first to reach zero at its present rate, and when.
+    pub(super) fn next_crossing(&self, point: &Point<T>, pulls: &[Pull<T>]) -> Option<(usize, T)> {
+        let slopes = self.bracket_slopes(point, pulls);
+        let falls =
+            |&j: &usize| !point.is_dead(j) && (pulls[j].bracket > slopes[j].int(0)) == (slopes[j] < slopes[j].int(0));
+        let times = (0..pulls.len()).filter(falls).map(|j| (j, (pulls[j].bracket.clone() / &slopes[j]).abs()));
+        times.filter(|(_, time)| time.is_finite()).reduce(|a, b| if b.1 < a.1 { b } else { a })
+    }
+
     /// Whether the sign of a bracket is about to be lost in the rounding of the point.
     pub(super) fn lost(&self, point: &Point<T>) -> bool {
         let pulls = self.pulls(point, None);

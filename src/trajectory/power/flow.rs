@@ -1,4 +1,5 @@
 use super::collocation::Collocation;
+use super::crossing::{Crossing, Surroundings};
 use super::expansion::Expansion;
 use super::field::{Field, Pull, shorter};
 use super::point::Point;
@@ -15,19 +16,20 @@ use std::cmp::Ordering;
 /// *Taylor* segments where the field is analytic and not stiff; *collocation* segments where a coefficient relaxes to its surface faster than
 /// a Taylor step, and from where the sign of a bracket is about to be lost in rounding: there the field has a singularity `|s - s*|^p`,
 /// towards which steps shrink until what they cannot resolve is below rounding, so that the next one leads across, and then grow
-/// again. It makes no difference how many coefficients are at their surfaces. A coefficient whose remaining time to zero is below the
-/// resolution of time is held at zero.
+/// again. Beyond doubles, *crossing* segments instead where a bracket goes through zero with a slope, in a parameter in which there is no singularity. It makes
+/// no difference how many coefficients are at their surfaces. A coefficient whose remaining time to zero is below the resolution of time is held at zero.
 #[derive(Clone, Debug)]
 pub struct PowerFlow<T: Real = f64> {
     pub(super) field: Field<T>,
     pub(super) point: Point<T>,
     /// The group of `field` to which each coefficient belongs: equal ones are one.
     pub(super) class: Vec<usize>,
-    /// Whether the present segment is a collocation.
-    pub(super) implicit: bool,
+    /// What the present segment is made by.
+    pub(super) means: Means,
     pub(super) length: T,
     pub(super) expansion: Expansion<T>,
     pub(super) collocation: Collocation<T>,
+    pub(super) crossing: Crossing<T>,
     /// Which way each coefficient moved when that was last certain.
     pub(super) heading: Vec<Ordering>,
     pace: Pace<T>,
@@ -46,6 +48,14 @@ pub struct PowerFlow<T: Real = f64> {
     pub(super) unstable: Option<usize>,
     /// Taylor steps before the collocation is tried again.
     patience: u32,
+}
+
+/// What a segment is made by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Means {
+    Series,
+    Collocation,
+    Crossing,
 }
 
 /// Steps after which the flow gives up.
@@ -82,9 +92,10 @@ impl<T: Real> PowerFlow<T> {
             field: Field::new(&spectrum, power),
             point: Point::new(&start),
             class,
-            implicit: false,
+            means: Means::Series,
             expansion: Expansion::new(start.len(), &zero),
             collocation: Collocation::new(&zero, start.len()),
+            crossing: Crossing::new(power, start.len()),
             pace: Pace::new(&zero, None)?,
             digits: None,
             time: Compensated::new(zero.clone()),
@@ -116,17 +127,27 @@ impl<T: Real> PowerFlow<T> {
         self.before.clone_from(&self.point);
         let groups = 0..self.point.groups();
         self.speeds = None;
-        if !self.implicit {
-            let weights = groups.map(|j| self.expansion.weight_at(j, &s)).collect();
-            self.point.arrive(weights, self.expansion.excess_at(0, &s));
-        } else if self.unstable.is_some() {
-            let weights = groups.map(|j| self.collocation.weight_at(j, &s)).collect();
-            self.point.arrive(weights, self.collocation.excess_at(0, &s));
-        } else {
-            let (weights, excess) = self.collocation.end();
-            self.point.arrive(weights, excess);
-            self.speeds = Some(groups.map(|j| self.collocation.end_speed(j, self.point.weight(j))).collect());
-            self.digits = None;
+        match self.means {
+            Means::Series => {
+                let weights = groups.map(|j| self.expansion.weight_at(j, &s)).collect();
+                self.point.arrive(weights, self.expansion.excess_at(0, &s));
+            }
+            Means::Crossing => {
+                let (weights, excess) = self.crossing.arrive(groups.end);
+                self.point.arrive(weights, excess);
+                // by the time that series in time take over, a step of theirs is about as long
+                self.digits = Digits::after(Some(&s), &self.pace);
+            }
+            Means::Collocation if self.unstable.is_some() => {
+                let weights = groups.map(|j| self.collocation.weight_at(j, &s)).collect();
+                self.point.arrive(weights, self.collocation.excess_at(0, &s));
+            }
+            Means::Collocation => {
+                let (weights, excess) = self.collocation.end();
+                self.point.arrive(weights, excess);
+                self.speeds = Some(groups.map(|j| self.collocation.end_speed(j, self.point.weight(j))).collect());
+                self.digits = None;
+            }
         }
         let risk = population_risk(&self.field.spectrum, &self.point.excesses());
         let epsilon = T::epsilon(&s.context());
@@ -153,7 +174,7 @@ impl<T: Real> PowerFlow<T> {
                 Some(attempt) if attempt.accepted => {
                     self.next = Some(h.clone() * factor(attempt.growth));
                     self.length = h;
-                    self.implicit = true;
+                    self.means = Means::Collocation;
                     return true;
                 }
                 Some(attempt) => h = h.clone() * factor(attempt.growth),
@@ -183,12 +204,15 @@ impl<T: Real> PowerFlow<T> {
         let unit = self.field.time_scale(&self.point, pulls)?;
         let energy = self.energy();
         self.expansion.expand(&self.field, &self.point, order, unit, &energy, self.digits.as_ref());
-        self.implicit = false;
+        self.means = Means::Series;
         let (field, point, expansion) = (&self.field, &self.point, &self.expansion);
         let h = self.pace.step(order, |k| expansion.largest_term(field, point, &energy, k));
         let h = Some(h.unwrap_or_else(|| energy.int(1)) * expansion.unit());
         let next = Digits::after(h.as_ref(), &self.pace);
         let h = Digits::bound(self.digits.as_ref(), h)?;
+        if self.worth() > WORTH && self.cross(remaining, |crossing, around| crossing.begin(around, pulls, &h)) {
+            return Some(());
+        }
         self.digits = next;
         let h = shorter(self.field.room(&self.point, pulls), h);
         let last = remaining.is_some_and(|remaining| *remaining <= h);
@@ -212,6 +236,20 @@ impl<T: Real> PowerFlow<T> {
         Some(())
     }
 
+    /// A step by a crossing, if it is time for one.
+    fn cross(
+        &mut self,
+        remaining: Option<&T>,
+        step: impl FnOnce(&mut Crossing<T>, &Surroundings<'_, T>) -> Option<T>,
+    ) -> bool {
+        let (field, point, pace, energy) = (&self.field, &self.point, &self.pace, &self.energy());
+        let around = Surroundings { field, point, energy, pace, remaining };
+        let Some(length) = step(&mut self.crossing, &around) else { return false };
+        self.length = length;
+        self.means = Means::Crossing;
+        true
+    }
+
     /// A collocation where the sign of a bracket is `lost`, or after a collocation as long as that is worth its while; leaves the length at zero if not.
     fn step_on(&mut self, pulls: &[Pull<T>], lost: bool, remaining: Option<&T>, shortest: &T) {
         let h = match self.next.take() {
@@ -224,6 +262,10 @@ impl<T: Real> PowerFlow<T> {
         };
         let natural = shorter(self.field.room_above_zero(&self.point, pulls), h);
         let h = shorter(remaining.cloned(), natural.clone());
+        if !lost && self.worth() > WORTH && self.cross(remaining, |crossing, around| crossing.begin(around, pulls, &h))
+        {
+            return;
+        }
         // a Taylor step is about STIFF/relaxation
         let relaxation = relaxation(pulls);
         let taylor = if relaxation == h.int(0) { None } else { Some(h.int(STIFF) / relaxation) };
@@ -273,8 +315,11 @@ impl<T: Real> Flow<T> for PowerFlow<T> {
         }
         let pulls = self.settle()?;
         let shortest = time.clone() * T::epsilon(&zero.context()).square();
-        let lost = self.field.lost(&self.point);
-        self.step_on(&pulls, lost, remaining.as_ref(), &shortest);
+        let on = self.cross(remaining.as_ref(), |crossing, around| crossing.go_on(around));
+        let lost = !on && self.field.lost(&self.point);
+        if !on {
+            self.step_on(&pulls, lost, remaining.as_ref(), &shortest);
+        }
         if self.length == zero && !lost {
             self.step_freely(&pulls, remaining.as_ref()).ok_or_else(|| Stop::Optimum { time: time.clone() })?;
         }

@@ -3,15 +3,19 @@
 //! Away from sign changes of the gradients the field is analytic, and Taylor series of any order follow it. Behind a sign change
 //! a coefficient stays close to its surface `h_j = 0`, where the field is stiffer the smaller p is. There the *inverse* of the power is
 //! what is smooth: a collocation of the implicit equation `g_j = sign(y) |y|^(1/p)`, `y = -w_j'`, takes steps of the size of the
-//! slow motion, however close to the surface.
+//! slow motion, however close to the surface. At high precision a sign change itself is passed in a parameter in which the flow is analytic there.
 
+mod clock;
 mod collocation;
+mod crossing;
 mod expansion;
 mod field;
 mod flow;
 mod linear;
+mod passage;
 mod point;
 mod radau;
+mod raised;
 mod rest;
 mod segment;
 mod stages;

@@ -1,13 +1,13 @@
 //! What comes to rest: coefficients at zero, everything at the optimum, and where what is held at zero need not stay there.
 
 use super::field::Pull;
-use super::flow::PowerFlow;
+use super::flow::{Means, PowerFlow};
 use super::segment::PowerSegment;
 use crate::risk::manifold::{bracket, excess_energy};
 use crate::scalar::Real;
-use crate::trajectory::Stop;
 use crate::trajectory::polynomial::add_product;
 use crate::trajectory::roots::roots;
+use crate::trajectory::{Segment, Stop};
 use std::cmp::Ordering;
 
 impl<T: Real> PowerFlow<T> {
@@ -65,9 +65,10 @@ impl<T: Real> PowerFlow<T> {
         if held.is_empty() {
             return;
         }
-        let at_end = |j| match self.implicit {
-            true => self.collocation.excess_at(j, &self.length),
-            false => self.expansion.excess_at(j, &self.length),
+        let at_end = |j| match self.means {
+            Means::Series => self.expansion.excess_at(j, &self.length),
+            Means::Collocation => self.collocation.excess_at(j, &self.length),
+            Means::Crossing => self.crossing.series().excess_at(j, self.crossing.span()),
         };
         let end: Vec<T> = (0..groups).map(at_end).collect();
         let tau = excess_energy(spectrum, &end);
@@ -84,9 +85,10 @@ impl<T: Real> PowerFlow<T> {
                 add_product(&mut polynomial, &segment.group_excess(k), &[weight]);
             }
             found.clear();
-            roots(&polynomial, &self.length, &mut found);
+            roots(&polynomial, segment.span(), &mut found);
             if let Some(root) = found.iter().find(|root| root.after == Ordering::Less) {
-                self.length = root.at.clone();
+                self.length = segment.time_of(&root.at);
+                self.crossing.cut(&root.at);
                 self.unstable = Some(j);
             }
         }

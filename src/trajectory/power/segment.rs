@@ -1,4 +1,4 @@
-use super::flow::PowerFlow;
+use super::flow::{Means, PowerFlow};
 use crate::scalar::Real;
 use crate::trajectory::Segment;
 use crate::trajectory::polynomial::{add_product, differentiate};
@@ -19,13 +19,19 @@ impl<'a, T: Real> PowerSegment<'a, T> {
 
     /// A polynomial that rises and falls with `w_j`: the coefficient itself, or the signal's excess.
     fn polynomial(&self, j: usize) -> (Vec<T>, bool) {
-        if self.flow.implicit { self.flow.collocation.polynomial(j) } else { (self.flow.expansion.weight(j), false) }
+        match self.flow.means {
+            Means::Series => (self.flow.expansion.weight(j), false),
+            Means::Collocation => self.flow.collocation.polynomial(j),
+            Means::Crossing => (self.flow.crossing.series().weight(j).to_vec(), false),
+        }
     }
 
-    /// `e_j` of a group as a polynomial in local time.
+    /// `e_j` of a group as a polynomial.
     pub(super) fn group_excess(&self, j: usize) -> Vec<T> {
-        if !self.flow.implicit {
-            return self.flow.expansion.excess(j);
+        match self.flow.means {
+            Means::Series => return self.flow.expansion.excess(j),
+            Means::Crossing => return self.flow.crossing.series().excess(j).to_vec(),
+            Means::Collocation => {}
         }
         let (polynomial, by_excess) = self.polynomial(j);
         if by_excess {
@@ -40,11 +46,12 @@ impl<'a, T: Real> PowerSegment<'a, T> {
     /// Which way coefficient j moves at the end, if that is certain.
     fn heading(&self, j: usize) -> Option<Ordering> {
         if self.flow.point.is_dead(j) {
-            None
-        } else if self.flow.implicit {
-            self.flow.collocation.heading(j)
-        } else {
-            self.flow.expansion.bracket_sign(j).map(Ordering::reverse)
+            return None;
+        }
+        match self.flow.means {
+            Means::Series => self.flow.expansion.bracket_sign(j).map(Ordering::reverse),
+            Means::Collocation => self.flow.collocation.heading(j),
+            Means::Crossing => self.flow.crossing.bracket_sign(j).map(Ordering::reverse),
         }
     }
 
@@ -78,14 +85,29 @@ impl<T: Real> Segment<T> for PowerSegment<'_, T> {
         &self.flow.length
     }
 
+    fn span(&self) -> &T {
+        if self.flow.means == Means::Crossing { self.flow.crossing.span() } else { &self.flow.length }
+    }
+
+    fn time_of(&self, x: &T) -> T {
+        if self.flow.means == Means::Crossing { self.flow.crossing.series().elapsed_at(x) } else { x.clone() }
+    }
+
     fn groups(&self) -> usize {
         self.flow.class.len()
     }
 
     fn coefficients_at(&self, s: &T) -> Vec<T> {
         let flow = self.flow;
-        let at = |j| if flow.implicit { flow.collocation.weight_at(j, s) } else { flow.expansion.weight_at(j, s) };
-        let values: Vec<T> = (0..flow.point.groups()).map(at).collect();
+        let groups = 0..flow.point.groups();
+        let values: Vec<T> = match flow.means {
+            Means::Series => groups.map(|j| flow.expansion.weight_at(j, s)).collect(),
+            Means::Collocation => groups.map(|j| flow.collocation.weight_at(j, s)).collect(),
+            Means::Crossing => {
+                let x = flow.crossing.series().at_time(s, flow.crossing.span());
+                groups.map(|j| flow.crossing.series().weight_at(j, &x)).collect()
+            }
+        };
         flow.class.iter().map(|&k| values[k].clone()).collect()
     }
 
@@ -98,7 +120,7 @@ impl<T: Real> Segment<T> for PowerSegment<'_, T> {
         let j = self.flow.class[j];
         let Some(end) = self.heading(j) else { return };
         let mut heading = self.flow.heading[j];
-        if self.flow.implicit {
+        if self.flow.means == Means::Collocation {
             let mut slope = Vec::new();
             differentiate(&self.polynomial(j).0, &mut slope);
             roots(&slope, self.length(), found);
@@ -122,18 +144,26 @@ impl<T: Real> Segment<T> for PowerSegment<'_, T> {
             signal[0] = signal[0].clone() + signal[0].int(1);
         }
         let (mut slope, mut signal_slope) = (Vec::new(), Vec::new());
-        differentiate(&w, &mut slope);
-        differentiate(&signal, &mut signal_slope);
+        if self.flow.means == Means::Crossing {
+            // by time, not by the parameter: time may stand still at an end
+            slope.extend_from_slice(self.flow.crossing.series().velocity(self.flow.class[j]));
+            signal_slope.extend_from_slice(self.flow.crossing.series().velocity(0));
+        } else {
+            differentiate(&w, &mut slope);
+            differentiate(&signal, &mut signal_slope);
+        }
         if by_excess {
             slope.iter_mut().for_each(|c| *c = c.times(2));
         }
-        if keeps_its_sign([&slope, &signal], [&w, &signal_slope], self.length()) {
+        if keeps_its_sign([&slope, &signal], [&w, &signal_slope], self.span()) {
             return;
         }
         signal_slope.iter_mut().for_each(|c| *c = -c.clone());
         let mut turn = Vec::new();
         add_product(&mut turn, &slope, &signal);
         add_product(&mut turn, &w, &signal_slope);
-        roots(&turn, self.length(), found);
+        let first = found.len();
+        roots(&turn, self.span(), found);
+        found[first..].iter_mut().for_each(|root| root.at = self.time_of(&root.at));
     }
 }

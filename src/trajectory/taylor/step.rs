@@ -87,7 +87,7 @@ impl<T: Real> Pace<T> {
 
     /// log2 of the tolerance.
     #[inline]
-    pub(super) fn magnitude(&self) -> f64 {
+    pub(in crate::trajectory) fn magnitude(&self) -> f64 {
         self.magnitude
     }
 
