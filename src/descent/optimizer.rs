@@ -1,5 +1,5 @@
 use super::{Adam, Descent, Method, Muon, NormalizedDescent, SignDescent};
-use crate::product::{Panels, map_bytes};
+use crate::product::{Panels, map_bytes, transposed_bytes};
 use crate::weights::SpectralError;
 use nalgebra::DMatrix;
 use std::fmt;
@@ -42,8 +42,8 @@ impl Optimizer {
         match self {
             // Iterate, and the matrix as it was where it may be of low rank; Gram matrix and its factor, rows on their way.
             Self::Method(Method::Spectral) => (0, 2 * iterate + 2 * half + map_bytes(long, short, threads)),
-            // Left and right vectors, their product, and all three as products want them.
-            Self::Method(Method::Power(_)) => (0, 4 * matrix + 4 * iterate),
+            // Left and right vectors; rows of their product.
+            Self::Method(Method::Power(_)) => (0, 2 * matrix + transposed_bytes(short)),
             Self::Muon(_) => (matrix, iterate + 2 * half + map_bytes(long, short, threads)),
             Self::Adam(_) => (2 * matrix, matrix),
             Self::Method(Method::GradientDescent) | Self::Sign(_) | Self::Normalized(_) => (0, matrix),

@@ -1,11 +1,10 @@
 //! The Cholesky factor of a symmetric matrix, and division by it. All but the diagonal blocks is tiles of long sums.
 
-use super::element::Row;
 use super::{Element, Panels, fitting, lanes, load, map_rows, store, tile_nn, tile_tn, zero};
 use pulp::{Arch, Simd, WithSimd};
 
 const WIDTH: usize = 24;
-type Line = Row<f64, WIDTH>;
+type Line = [f64; WIDTH];
 type Block = [Line; WIDTH];
 
 const ZEROS: Line = f64::ZEROS;

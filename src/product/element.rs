@@ -1,41 +1,5 @@
 use pulp::Simd;
 use std::fmt::{Debug, Display};
-use std::ops::{Deref, DerefMut};
-
-/// Neighbouring entries of a row of a panel, at the edge of a cache line: no vector then lies across two.
-#[derive(Clone, Copy, Debug, PartialEq)]
-#[repr(C, align(64))]
-pub struct Row<T, const N: usize>(pub(crate) [T; N]);
-
-impl<T, const N: usize> Deref for Row<T, N> {
-    type Target = [T; N];
-
-    #[inline(always)]
-    fn deref(&self) -> &[T; N] {
-        &self.0
-    }
-}
-
-impl<T, const N: usize> DerefMut for Row<T, N> {
-    #[inline(always)]
-    fn deref_mut(&mut self) -> &mut [T; N] {
-        &mut self.0
-    }
-}
-
-impl<T, const N: usize> AsRef<[T]> for Row<T, N> {
-    #[inline(always)]
-    fn as_ref(&self) -> &[T] {
-        &self.0
-    }
-}
-
-impl<T, const N: usize> AsMut<[T]> for Row<T, N> {
-    #[inline(always)]
-    fn as_mut(&mut self) -> &mut [T] {
-        &mut self.0
-    }
-}
 
 /// A number that products are made of: `f64`, or `f32` at twice the speed.
 pub trait Element: Copy + Debug + Display + Default + PartialOrd + Send + Sync + 'static {
@@ -72,6 +36,12 @@ pub trait Element: Copy + Debug + Display + Default + PartialOrd + Send + Sync +
     /// `a * b + c` lane by lane, rounded once.
     fn vector_mul_add<S: Simd>(simd: S, a: Self::Vector<S>, b: Self::Vector<S>, c: Self::Vector<S>) -> Self::Vector<S>;
 
+    /// Numbers, row after row of a panel.
+    fn rows(numbers: &[Self]) -> &[Self::Panel];
+
+    /// Numbers, row after row of a panel, to be changed.
+    fn rows_mut(numbers: &mut [Self]) -> &mut [Self::Panel];
+
     /// The vectors that a panel's row consists of.
     fn vectors<S: Simd>(row: &[Self]) -> &[Self::Vector<S>];
 
@@ -82,10 +52,10 @@ pub trait Element: Copy + Debug + Display + Default + PartialOrd + Send + Sync +
 macro_rules! element {
     ($float:ty, $width:literal, $vector:ident, $splat:ident, $mul_add:ident, $as_simd:ident, $as_mut_simd:ident) => {
         impl Element for $float {
-            type Panel = Row<$float, $width>;
+            type Panel = [$float; $width];
             type Vector<S: Simd> = S::$vector;
             const WIDTH: usize = $width;
-            const ZEROS: Self::Panel = Row([0.0; $width]);
+            const ZEROS: Self::Panel = [0.0; $width];
             const EPSILON: f64 = <$float>::EPSILON as f64;
 
             #[inline(always)]
@@ -121,6 +91,16 @@ macro_rules! element {
                 c: Self::Vector<S>,
             ) -> Self::Vector<S> {
                 simd.$mul_add(a, b, c)
+            }
+
+            #[inline(always)]
+            fn rows(numbers: &[Self]) -> &[Self::Panel] {
+                numbers.as_chunks().0
+            }
+
+            #[inline(always)]
+            fn rows_mut(numbers: &mut [Self]) -> &mut [Self::Panel] {
+                numbers.as_chunks_mut().0
             }
 
             #[inline(always)]

@@ -10,6 +10,7 @@
 mod cholesky;
 mod dense;
 mod element;
+mod lines;
 mod multiply;
 mod panels;
 mod rows;
@@ -17,7 +18,9 @@ mod tile;
 
 pub(crate) use cholesky::Factor;
 pub use dense::{dense_product, dense_transposed_product};
-pub use element::{Element, Row};
+pub(crate) use dense::{multiply_by_transposed, transposed_bytes};
+pub use element::Element;
+pub(crate) use lines::Lines;
 pub use multiply::{Part, add_product, add_transposed_product};
 pub(crate) use multiply::{Share, deal, multiply_symmetric, product_here, symmetric_product, transposed_product};
 pub use panels::Panels;

@@ -1,9 +1,13 @@
-use super::{Element, Part};
+use super::{Element, Lines, Part};
 use nalgebra::DMatrix;
 use pulp::Arch;
+use rayon::prelude::*;
 
 /// Rows come in groups of this many, so that a tile never hangs over the edge.
 pub(crate) const ROW_GROUP: usize = 24;
+
+/// Copies of fewer entries than this are not worth a second thread.
+const PARALLEL_FROM: usize = 1 << 16;
 
 /// A matrix cut into panels of [`Element::WIDTH`] columns; within a panel, row after row.
 ///
@@ -16,7 +20,7 @@ pub struct Panels<T: Element> {
     stride: usize,
     /// [`Part::Full`], or [`Part::Upper`] for the upper half.
     part: Part,
-    data: Vec<T::Panel>,
+    data: Lines<T>,
 }
 
 impl<T: Element> Panels<T> {
@@ -31,9 +35,9 @@ impl<T: Element> Panels<T> {
     }
 
     fn with_part(rows: usize, columns: usize, part: Part) -> Self {
-        let mut panels = Self { rows, columns, stride: rows.next_multiple_of(ROW_GROUP), part, data: Vec::new() };
+        let mut panels = Self { rows, columns, stride: rows.next_multiple_of(ROW_GROUP), part, data: Lines::zeros(0) };
         let length = panels.count().checked_sub(1).map_or(0, |last| panels.range(last).end);
-        panels.data = vec![T::ZEROS; length];
+        panels.data = Lines::zeros(length);
         panels
     }
 
@@ -46,13 +50,13 @@ impl<T: Element> Panels<T> {
 
     /// Bytes that a matrix of this shape occupies.
     pub fn bytes(rows: usize, columns: usize) -> u64 {
-        let entries = rows.next_multiple_of(ROW_GROUP) as u64 * columns.next_multiple_of(T::WIDTH) as u64;
-        entries.saturating_mul(size_of::<T>() as u64)
+        Lines::<T>::bytes(rows.next_multiple_of(ROW_GROUP) * columns.div_ceil(T::WIDTH))
     }
 
     /// Bytes that the upper half of a matrix of this side occupies.
     pub(crate) fn upper_bytes(n: usize) -> u64 {
-        (0..n.div_ceil(T::WIDTH)).map(|p| Self::bytes(n.min((p + 1) * T::WIDTH), T::WIDTH)).sum()
+        let rows = |p: usize| n.min((p + 1) * T::WIDTH).next_multiple_of(ROW_GROUP);
+        Lines::<T>::bytes((0..n.div_ceil(T::WIDTH)).map(rows).sum())
     }
 
     /// The matrix with entries `entry(row, column)`.
@@ -88,12 +92,20 @@ impl<T: Element> Panels<T> {
         if rows == 0 {
             return;
         }
-        let columns = matrix.as_slice().chunks_exact(rows).skip(first).take(self.columns);
-        for (j, column) in columns.enumerate() {
-            let (panel, lane) = (j / T::WIDTH, j % T::WIDTH);
-            for (row, x) in self.panel_mut(panel)[..rows].iter_mut().zip(column) {
-                row.as_mut()[lane] = T::from_f64(*x);
+        let columns = &matrix.as_slice()[first * rows..(first + self.columns) * rows];
+        let copy = |(panel, columns): (&mut [T::Panel], &[f64])| {
+            for (lane, column) in columns.chunks_exact(rows).enumerate() {
+                for (row, x) in panel[..rows].iter_mut().zip(column) {
+                    row.as_mut()[lane] = T::from_f64(*x);
+                }
             }
+        };
+        let large = columns.len() >= PARALLEL_FROM;
+        let panels = self.panels_mut();
+        if large {
+            panels.into_par_iter().zip(columns.par_chunks(rows * T::WIDTH)).for_each(copy);
+        } else {
+            panels.into_iter().zip(columns.chunks(rows * T::WIDTH)).for_each(copy);
         }
     }
 
@@ -110,13 +122,22 @@ impl<T: Element> Panels<T> {
     /// When the shapes differ.
     pub fn copy_to(&self, matrix: &mut DMatrix<f64>) {
         assert_eq!((self.rows, self.columns), matrix.shape(), "shapes agree");
-        if self.rows > 0 {
-            for (j, column) in matrix.as_mut_slice().chunks_exact_mut(self.rows).enumerate() {
-                let (panel, lane) = (j / T::WIDTH, j % T::WIDTH);
-                for (x, row) in column.iter_mut().zip(self.panel(panel)) {
+        let rows = self.rows;
+        if rows == 0 {
+            return;
+        }
+        let copy = |(p, columns): (usize, &mut [f64])| {
+            for (lane, column) in columns.chunks_exact_mut(rows).enumerate() {
+                for (x, row) in column.iter_mut().zip(self.panel(p)) {
                     *x = row.as_ref()[lane].to_f64();
                 }
             }
+        };
+        let entries = matrix.as_mut_slice();
+        if entries.len() >= PARALLEL_FROM {
+            entries.par_chunks_mut(rows * T::WIDTH).enumerate().for_each(copy);
+        } else {
+            entries.chunks_mut(rows * T::WIDTH).enumerate().for_each(copy);
         }
     }
 
@@ -174,6 +195,12 @@ impl<T: Element> Panels<T> {
         &self.data[self.range(p)]
     }
 
+    /// All allocated rows, panel after panel.
+    #[inline]
+    pub(crate) fn all(&self) -> &[T::Panel] {
+        &self.data
+    }
+
     /// All allocated rows of panel p, to be changed.
     #[inline]
     pub(crate) fn panel_mut(&mut self, p: usize) -> &mut [T::Panel] {
@@ -229,7 +256,7 @@ impl<T: Element> Panels<T> {
 
     /// Adds another matrix of the same shape.
     pub(crate) fn add(&mut self, other: &Self) {
-        for (x, y) in self.data.iter_mut().zip(&other.data) {
+        for (x, y) in self.data.iter_mut().zip(other.data.iter()) {
             for (x, y) in x.as_mut().iter_mut().zip(y.as_ref()) {
                 *x = x.plus(*y);
             }
@@ -239,7 +266,7 @@ impl<T: Element> Panels<T> {
     /// `X <- p X + q Y`.
     pub(crate) fn combine(&mut self, p: T, other: &Self, q: T) {
         Arch::new().dispatch(|| {
-            for (x, y) in self.data.iter_mut().zip(&other.data) {
+            for (x, y) in self.data.iter_mut().zip(other.data.iter()) {
                 for (x, y) in x.as_mut().iter_mut().zip(y.as_ref()) {
                     *x = p.times(*x).plus(q.times(*y));
                 }
@@ -250,7 +277,7 @@ impl<T: Element> Panels<T> {
     /// `(X, Y) <- (p X + q Y, r X + s Y)`.
     pub(crate) fn mix(&mut self, other: &mut Self, [[p, q], [r, s]]: [[T; 2]; 2]) {
         Arch::new().dispatch(|| {
-            for (x, y) in self.data.iter_mut().zip(&mut other.data) {
+            for (x, y) in self.data.iter_mut().zip(other.data.iter_mut()) {
                 for (x, y) in x.as_mut().iter_mut().zip(y.as_mut()) {
                     (*x, *y) = (p.times(*x).plus(q.times(*y)), r.times(*x).plus(s.times(*y)));
                 }
@@ -261,7 +288,7 @@ impl<T: Element> Panels<T> {
     /// `X <- p X`.
     pub(crate) fn scale(&mut self, p: T) {
         Arch::new().dispatch(|| {
-            for x in &mut self.data {
+            for x in self.data.iter_mut() {
                 x.as_mut().iter_mut().for_each(|x| *x = p.times(*x));
             }
         });
@@ -341,7 +368,7 @@ mod tests {
             add_product(&whole, &y, Part::Full, &mut by_whole);
             add_product(&half, &y, Part::Full, &mut by_half);
             assert_eq!(by_whole, by_half, "n = {n}");
-            let bytes = size_of_val(&half.data[..]) as u64;
+            let bytes = Lines::<T>::bytes(half.data.len());
             assert_eq!(bytes, Panels::<T>::upper_bytes(n), "n = {n}");
             assert!(n < 5 * T::WIDTH || 3 * bytes < 2 * Panels::<T>::bytes(n, n), "n = {n}");
         }

@@ -8,12 +8,12 @@ use super::{Element, Panels};
 use pulp::Arch;
 use rayon::prelude::*;
 
-/// Rows that stay in the second-level cache while the other operand passes by, times their length.
-const RESIDENT: usize = 96 * 384;
+/// Bytes of rows that stay in the second-level cache while the other operand passes by.
+const RESIDENT: usize = 96 * 384 * size_of::<f64>();
 
 /// Bytes that a map of a matrix of this shape takes meanwhile on so many threads, at most.
 pub(crate) fn map_bytes(rows: usize, columns: usize, threads: usize) -> u64 {
-    2 * Panels::<f64>::bytes(columns, rows).min((RESIDENT * size_of::<f64>() * threads) as u64)
+    2 * Panels::<f64>::bytes(columns, rows).min((RESIDENT * threads) as u64)
 }
 
 /// Maps of fewer entries than this are not worth a second thread.
@@ -40,7 +40,10 @@ pub(crate) fn map_rows<T: Element>(
         return;
     }
     let threads = if all * columns < PARALLEL_FROM { 1 } else { rayon::current_num_threads() };
-    let most = (RESIDENT / columns).max(1).min(all.div_ceil(threads)).next_multiple_of(T::WIDTH);
+    // As many blocks for every thread, up to a vector.
+    let resident = (RESIDENT / (columns * size_of::<T>())).max(1);
+    let even = all.div_ceil(all.div_ceil(resident).next_multiple_of(threads));
+    let most = even.next_multiple_of(if threads == 1 { T::WIDTH } else { T::WIDTH / 3 });
     let count = all.div_ceil(most);
     let mut blocks: Vec<Vec<&mut [T::Panel]>> = (0..count).map(|_| Vec::new()).collect();
     for panel in x.panels_mut() {

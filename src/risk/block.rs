@@ -1,7 +1,7 @@
 //! What happens to one block of samples while it is in the cache.
 
 use super::rows::{Block, Rows};
-use crate::product::{Element, Panels, Tile, fitting, lanes, load, panel_tn, store, tile_nn, tile_tn, zero};
+use crate::product::{Element, Lines, Panels, Tile, fitting, lanes, load, panel_tn, store, tile_nn, tile_tn, zero};
 use pulp::{Arch, Simd, WithSimd};
 
 /// Contracted indices that a tile takes at a time.
@@ -10,15 +10,15 @@ const DEPTH: usize = 96;
 /// Space for one block: its last panel, and either a scaled panel of inputs or residuals and the outputs of the network.
 #[derive(Clone, Debug)]
 pub(super) struct Scratch<T: Element> {
-    last: Vec<T::Panel>,
-    lanes: Vec<T::Panel>,
+    last: Lines<T>,
+    lanes: Lines<T>,
     residual: Vec<f64>,
     outputs: Panels<T>,
 }
 
 impl<T: Element> Default for Scratch<T> {
     fn default() -> Self {
-        Self { last: Vec::new(), lanes: Vec::new(), residual: Vec::new(), outputs: Panels::zeros(0, 0) }
+        Self { last: Lines::zeros(0), lanes: Lines::zeros(0), residual: Vec::new(), outputs: Panels::zeros(0, 0) }
     }
 }
 
@@ -31,10 +31,10 @@ impl<T: Element> Scratch<T> {
     /// `r_i = x_i' U x_i - noise_i`, U upper triangular.
     pub(super) fn residuals_of_triangle(&mut self, x: &Block<T>, triangle: &Panels<T>, noise: &[f64], r: &mut [f64]) {
         let x = x.rows(&mut self.last);
-        self.lanes.clear();
-        self.lanes.resize(x.stride(), T::ZEROS);
+        self.lanes.resize(x.stride());
+        self.lanes.fill(T::ZEROS);
         Arch::new().dispatch(QuadraticForm { x, triangle, lanes: &mut self.lanes });
-        for ((r, lanes), noise) in r.iter_mut().zip(&self.lanes).zip(noise) {
+        for ((r, lanes), noise) in r.iter_mut().zip(self.lanes.iter()).zip(noise) {
             *r = sum(lanes.as_ref()) - noise;
         }
     }
@@ -158,7 +158,7 @@ impl<T: Element> QuadraticForm<'_, T> {
 struct SecondMoment<'a, 'b, T: Element> {
     x: Rows<'a, T>,
     residual: &'a [f64],
-    scaled: &'a mut Vec<T::Panel>,
+    scaled: &'a mut Lines<T>,
     moment: &'a mut [(usize, &'b mut [T::Panel])],
 }
 
@@ -169,20 +169,20 @@ impl<T: Element> SecondMoment<'_, '_, T> {
     fn tiles<S: Simd, const C: usize, const V: usize>(self, simd: S) {
         let Self { x, residual, scaled, moment } = self;
         let dimension = x.columns();
+        scaled.resize(x.stride());
         for (p, sum) in moment {
             let p = *p;
-            scaled.clear();
-            for (x, r) in x.panel(p).iter().zip(residual) {
-                let (mut row, r) = (*x, T::from_f64(*r));
-                for x in row.as_mut() {
-                    *x = x.times(r);
+            for ((scaled, x), r) in scaled.iter_mut().zip(x.panel(p)).zip(residual) {
+                // The product, but for the sign of zero, which no sum from zero sees.
+                let (r, zero) = (T::splat(simd, T::from_f64(*r)), T::splat(simd, T::default()));
+                for (scaled, x) in T::vectors_mut::<S>(scaled.as_mut()).iter_mut().zip(T::vectors::<S>(x.as_ref())) {
+                    *scaled = T::vector_mul_add(simd, *x, r, zero);
                 }
-                scaled.push(row);
             }
             panel_tn::<T, S, C, V>(
                 simd,
-                |q| &x.panel(q)[..scaled.len()],
-                scaled,
+                |q| &x.panel(q)[..residual.len()],
+                &scaled[..residual.len()],
                 sum,
                 (0..dimension.min((p + 1) * T::WIDTH), dimension - p * T::WIDTH),
                 (false, p * T::WIDTH),

@@ -30,6 +30,11 @@ pub trait Landscape<W: Weights> {
     /// Any other shape.
     fn admit(&self, weights: &W) -> Result<(), DomainError>;
 
-    /// Writes the gradient at `weights` into `gradient`, which has the shape of `weights` and arbitrary content.
+    /// Where gradients will be written: of the shape of `weights`, unless [`Landscape::gradient`] sees to that.
+    fn space(&self, weights: &W) -> W {
+        weights.clone()
+    }
+
+    /// Writes the gradient at `weights` into `gradient`, which has arbitrary content and the shape of `weights` or of [`Landscape::space`].
     fn gradient(&mut self, weights: &W, gradient: &mut W);
 }

@@ -1,6 +1,6 @@
 //! Blocks of samples as they are held, and as products see them.
 
-use crate::product::{Element, Panels};
+use crate::product::{Element, Lines, Panels};
 
 /// Some rows of the inputs, held without padding: panels for the columns that fill them, and the others row by row.
 #[derive(Clone, Debug)]
@@ -16,6 +16,11 @@ impl<T: Element> Block<T> {
     pub(super) fn zeros(rows: usize, dimension: usize) -> Self {
         let rest = dimension % T::WIDTH;
         Self { full: Panels::zeros(rows, dimension - rest), rest: vec![T::default(); rows * rest], dimension }
+    }
+
+    /// Number of rows.
+    pub(super) fn len(&self) -> usize {
+        self.full.rows()
     }
 
     /// Bytes that so many rows occupy.
@@ -50,24 +55,33 @@ impl<T: Element> Block<T> {
     }
 
     /// All panels; `last` is space for one that is not full.
-    pub(super) fn rows<'a>(&'a self, last: &'a mut Vec<T::Panel>) -> Rows<'a, T> {
-        last.clear();
+    pub(super) fn rows<'a>(&'a self, last: &'a mut Lines<T>) -> Rows<'a, T> {
         let rest = self.dimension % T::WIDTH;
+        last.resize(if rest > 0 { self.full.stride() } else { 0 });
         if rest > 0 {
-            last.resize(self.full.stride(), T::ZEROS);
+            last.fill(T::ZEROS);
             for (row, entries) in last.iter_mut().zip(self.rest.chunks_exact(rest)) {
                 row.as_mut()[..rest].copy_from_slice(entries);
             }
         }
-        Rows { full: &self.full, last, columns: self.dimension }
+        Rows {
+            full: self.full.all(),
+            last,
+            stride: self.full.stride(),
+            rows: self.full.rows(),
+            columns: self.dimension,
+        }
     }
 }
 
 /// A block of rows as products want it: panels, the last one filled up with zeros.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Rows<'a, T: Element> {
-    full: &'a Panels<T>,
+    /// All full panels, one after the other.
+    full: &'a [T::Panel],
     last: &'a [T::Panel],
+    stride: usize,
+    rows: usize,
     columns: usize,
 }
 
@@ -75,7 +89,7 @@ impl<'a, T: Element> Rows<'a, T> {
     /// Number of rows.
     #[inline(always)]
     pub(super) fn rows(&self) -> usize {
-        self.full.rows()
+        self.rows
     }
 
     /// Number of columns.
@@ -87,7 +101,7 @@ impl<'a, T: Element> Rows<'a, T> {
     /// Rows of every panel, padding included.
     #[inline(always)]
     pub(super) fn stride(&self) -> usize {
-        self.full.stride()
+        self.stride
     }
 
     /// Number of panels.
@@ -99,6 +113,6 @@ impl<'a, T: Element> Rows<'a, T> {
     /// All rows of panel p.
     #[inline(always)]
     pub(super) fn panel(&self, p: usize) -> &'a [T::Panel] {
-        if p < self.full.count() { self.full.panel(p) } else { self.last }
+        self.full.get(p * self.stride..(p + 1) * self.stride).unwrap_or(self.last)
     }
 }

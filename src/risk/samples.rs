@@ -7,12 +7,15 @@ use rayon::prelude::*;
 
 /// Entries of a block of rows; a multiple of 24 rows, at least 24 and at most 96.
 const BLOCK: usize = 96 * 384;
+const MOST_ROWS: usize = 96;
 
 /// Rows `x_i` of the inputs, and the noise in their labels, in the eigenbasis of the covariance.
 #[derive(Clone, Debug)]
 pub struct Samples<T: Element = f64> {
     blocks: Vec<Block<T>>,
+    /// Of every row; empty where labels have none.
     noise: Vec<f64>,
+    rows: usize,
     dimension: usize,
 }
 
@@ -28,21 +31,25 @@ pub struct Source<'a> {
 }
 
 impl Source<'_> {
-    /// Row `i`: the inputs' coordinates. Returns the noise of its label.
-    fn row(&self, i: u64, x: &mut [f64]) -> f64 {
+    /// Row `i`: the inputs' coordinates.
+    fn row(&self, i: u64, x: &mut [f64]) {
         let pairs = (x.len() as u64).div_ceil(2);
         Stream::Inputs.of(self.seed).fill(i.wrapping_mul(pairs), x);
         for (x, deviation) in x.iter_mut().zip(self.deviation) {
             *x *= deviation;
         }
-        if self.noise == 0.0 { 0.0 } else { self.noise * Stream::Noise.of(self.seed).at(i) }
+    }
+
+    /// The noise of the label of row `i`.
+    fn noise(&self, i: u64) -> f64 {
+        self.noise * Stream::Noise.of(self.seed).at(i)
     }
 }
 
 impl<T: Element> Samples<T> {
     /// Rows of a block at this dimension.
     fn block_rows(dimension: usize) -> usize {
-        (BLOCK / dimension.max(1) / 24 * 24).clamp(24, 96)
+        (BLOCK / dimension.max(1) / 24 * 24).clamp(24, MOST_ROWS)
     }
 
     /// Bytes that `rows` samples of this dimension occupy.
@@ -58,7 +65,7 @@ impl<T: Element> Samples<T> {
     pub fn zeros(rows: usize, dimension: usize) -> Self {
         let block = Self::block_rows(dimension);
         let blocks = (0..rows).step_by(block).map(|i| Block::zeros(block.min(rows - i), dimension)).collect();
-        Self { blocks, noise: vec![0.0; rows], dimension }
+        Self { blocks, noise: Vec::new(), rows, dimension }
     }
 
     /// Rows `first..first + rows` of a source. More rows only add to the end.
@@ -70,16 +77,41 @@ impl<T: Element> Samples<T> {
 
     /// Replaces all samples by those from row `first` on.
     pub fn redraw(&mut self, source: &Source, first: u64) {
+        self.redraw_from(0, source, first);
+        self.noise.resize(if source.noise == 0.0 { 0 } else { self.rows }, 0.0);
+        self.noise.par_iter_mut().enumerate().for_each(|(i, noise)| {
+            *noise = source.noise(first.wrapping_add(i as u64));
+        });
+    }
+
+    /// The inputs of block `b` and those after it, where the first row of all is row `first`.
+    fn redraw_from(&mut self, b: usize, source: &Source, first: u64) {
         let rows = Self::block_rows(self.dimension);
         let dimension = self.dimension;
-        self.blocks.par_iter_mut().zip(self.noise.par_chunks_mut(rows)).enumerate().for_each(|(b, (block, noise))| {
+        self.blocks.par_iter_mut().enumerate().skip(b).for_each(|(b, block)| {
             let mut x = vec![0.0; dimension];
             let first = first.wrapping_add((b * rows) as u64);
-            for (i, noise) in noise.iter_mut().enumerate() {
-                *noise = source.row(first.wrapping_add(i as u64), &mut x);
+            for i in 0..block.len() {
+                source.row(first.wrapping_add(i as u64), &mut x);
                 block.set_row(i, &x);
             }
         });
+    }
+
+    /// Gives the space of the last blocks back, of this many rows or a few more, until [`Samples::complete`].
+    pub(crate) fn release(&mut self, rows: usize) {
+        if rows > 0 {
+            self.blocks.truncate(self.rows.saturating_sub(rows) / Self::block_rows(self.dimension));
+        }
+    }
+
+    /// Draws anew what was released of the samples whose first one is row `first`.
+    pub(crate) fn complete(&mut self, source: &Source, first: u64) {
+        let rows = Self::block_rows(self.dimension);
+        let held = self.blocks.len();
+        let released = (held * rows..self.rows).step_by(rows);
+        self.blocks.extend(released.map(|i| Block::zeros(rows.min(self.rows - i), self.dimension)));
+        self.redraw_from(held, source, first);
     }
 
     /// Replaces all samples by the rows `indices` of `other`.
@@ -87,27 +119,28 @@ impl<T: Element> Samples<T> {
     /// # Panics
     /// When there are not as many indices as samples here, or one is too large.
     pub fn gather(&mut self, other: &Self, indices: &[u32]) {
-        assert_eq!(indices.len(), self.noise.len(), "one index a sample");
+        assert_eq!(indices.len(), self.rows, "one index a sample");
         let rows = Self::block_rows(self.dimension);
-        for (block, (indices, noise)) in
-            self.blocks.iter_mut().zip(indices.chunks(rows).zip(self.noise.chunks_mut(rows)))
-        {
-            for (i, (index, noise)) in indices.iter().zip(noise).enumerate() {
+        for (block, indices) in self.blocks.iter_mut().zip(indices.chunks(rows)) {
+            for (i, index) in indices.iter().enumerate() {
                 let index = *index as usize;
                 block.copy_row(i, &other.blocks[index / rows], index % rows);
-                *noise = other.noise[index];
             }
+        }
+        self.noise.clear();
+        if !other.noise.is_empty() {
+            self.noise.extend(indices.iter().map(|index| other.noise[*index as usize]));
         }
     }
 
     /// Number of samples.
     pub fn len(&self) -> usize {
-        self.noise.len()
+        self.rows
     }
 
     /// No samples at all.
     pub fn is_empty(&self) -> bool {
-        self.noise.is_empty()
+        self.rows == 0
     }
 
     /// Dimension d.
@@ -123,12 +156,17 @@ impl<T: Element> Samples<T> {
 
     /// Noise of the label of sample i.
     pub fn noise(&self, i: usize) -> f64 {
-        self.noise[i]
+        self.noise.get(i).copied().unwrap_or(0.0)
     }
 
     /// Blocks of rows, each with the noise of its labels.
     pub(super) fn blocks(&self) -> impl ExactSizeIterator<Item = (&Block<T>, &[f64])> {
-        self.blocks.iter().zip(self.noise.chunks(Self::block_rows(self.dimension)))
+        const NONE: [f64; MOST_ROWS] = [0.0; MOST_ROWS];
+        let rows = Self::block_rows(self.dimension);
+        self.blocks.iter().enumerate().map(move |(b, block)| {
+            let noise = self.noise.get(b * rows..b * rows + block.len());
+            (block, noise.unwrap_or(&NONE[..block.len()]))
+        })
     }
 }
 
@@ -184,6 +222,20 @@ mod tests {
         }
         let noise = (0..n).map(|i| samples.noise(i).powi(2)).sum::<f64>() / n as f64;
         assert!((noise - 0.25).abs() < 6.2 * 0.25 * (2.0 / n as f64).sqrt(), "{noise}");
+    }
+
+    #[test]
+    fn what_was_released_is_drawn_as_it_was() {
+        let deviation = vec![1.0; 30];
+        let all = Samples::<f64>::draw(&source(&deviation), 7, 700);
+        for rows in [0, 1, 96, 97, 700, 10_000] {
+            let mut samples = all.clone();
+            samples.release(rows);
+            assert!(samples.blocks.iter().map(Block::len).sum::<usize>() + rows.min(700) <= 700);
+            samples.complete(&source(&deviation), 7);
+            assert_eq!((samples.len(), samples.blocks.len()), (700, all.blocks.len()), "{rows} rows");
+            assert!((0..700).all(|i| (0..30).all(|j| samples.get(i, j) == all.get(i, j))), "{rows} rows");
+        }
     }
 
     #[test]

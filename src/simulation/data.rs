@@ -59,9 +59,19 @@ impl<T: Element> Landscape<DMatrix<f64>> for SampledLandscape<'_, T> {
         self.population.risk().admit(weights)
     }
 
+    /// None yet: it would stand where the sums need to be.
+    fn space(&self, _: &DMatrix<f64>) -> DMatrix<f64> {
+        DMatrix::zeros(0, 0)
+    }
+
     fn gradient(&mut self, weights: &DMatrix<f64>, gradient: &mut DMatrix<f64>) {
+        // Space that samples and sums can use meanwhile.
+        *gradient = DMatrix::zeros(0, 0);
         let batch = match self.data {
-            Data::FullBatch => &self.samples,
+            Data::FullBatch => {
+                self.samples.complete(&self.source, 0);
+                &self.samples
+            }
             Data::Online(size) => {
                 self.samples.redraw(&self.source, self.drawn.wrapping_mul(size as u64));
                 &self.samples
@@ -77,6 +87,47 @@ impl<T: Element> Landscape<DMatrix<f64>> for SampledLandscape<'_, T> {
             }
         };
         self.drawn += 1;
-        self.risk = self.engine.evaluate(batch, self.population.signal(), weights, gradient);
+        let sums = self.engine.sums(batch, self.population.signal(), weights);
+        if self.data == Data::FullBatch {
+            self.samples.release(redrawn(self.samples.len(), weights.shape()));
+        }
+        self.risk = sums.write(weights, gradient);
+    }
+}
+
+/// Samples of a full batch that are drawn anew at every step: where they were, there is meanwhile the gradient, and what makes a direction of it. As many
+/// rows as the gradient is large, where that is a small share, so that drawing them takes a hundredth of a step.
+pub(super) fn redrawn(samples: usize, weights: (usize, usize)) -> usize {
+    const SHARE: usize = 24;
+    const FROM: usize = 1 << 14;
+    let (dimension, width) = weights;
+    if width <= samples / SHARE && dimension * width >= FROM { width } else { 0 }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::descent::{Method, Optimizer};
+    use crate::experiment::Covariance;
+
+    #[test]
+    fn samples_drawn_anew_at_every_step_are_the_same_samples() {
+        let (n, d) = (3100, 128);
+        assert!(redrawn(n, (d, d)) > 0 && redrawn(n, (d, 3)) == 0 && redrawn(20 * d, (d, d)) == 0);
+        let covariance = Covariance::Spiked { strength: 2.0, dimension: d as u64 };
+        let setting = Setting::new(covariance, 0.1, Method::Spectral);
+        let mut simulation = Simulation::new(setting, Optimizer::Method(Method::Spectral), n, 0.1, 1);
+        simulation.noise = 0.3;
+        let setting = simulation.setting_of(3).unwrap();
+        let population = Population::of(&setting).unwrap();
+        let mut landscape = SampledLandscape::<f64>::new(&simulation, 3, &setting, &population);
+        let held = landscape.samples.clone();
+        let weights = simulation.initial_weights(3).unwrap();
+        let (mut expected, mut found) = (DMatrix::zeros(d, d), landscape.space(&weights));
+        let risk = EmpiricalGradient::default().evaluate(&held, population.signal(), &weights, &mut expected);
+        for _ in 0..3 {
+            landscape.gradient(&weights, &mut found);
+            assert!(found == expected && landscape.risk() == risk);
+        }
     }
 }

@@ -1,5 +1,6 @@
 //! How much memory runs need: forecast before anything is allocated, refused where it would not fit.
 
+use super::data::redrawn;
 use super::{Data, Observation, Precision, Simulation};
 use crate::product::Panels;
 use crate::risk::{EmpiricalGradient, Samples};
@@ -65,8 +66,8 @@ fn observations(simulation: &Simulation) -> u64 {
 }
 
 /// Between what stays, an allocator loses one part in so many of the rest, and this besides: `tests/memory_forecast.rs` compares with what runs take.
-const GAPS: u64 = 3;
-const HEAP: u64 = 2 << 20;
+const GAPS: u64 = 8;
+const HEAP: u64 = 1 << 20;
 
 /// For `concurrent` runs at a time, on `threads` threads in all, and the observations of `observed` runs.
 pub(super) fn forecast(simulation: &Simulation, observed: usize, concurrent: usize, threads: usize) -> Forecast {
@@ -81,14 +82,18 @@ pub(super) fn forecast(simulation: &Simulation, observed: usize, concurrent: usi
         Precision::Double => Samples::<f64>::bytes(rows, dimension),
         Precision::Single => Samples::<f32>::bytes(rows, dimension),
     };
-    let gradient = match simulation.precision {
+    let (sums, gradient) = match simulation.precision {
         Precision::Double => EmpiricalGradient::<f64>::bytes(batch, dimension, width, threads),
         Precision::Single => EmpiricalGradient::<f32>::bytes(batch, dimension, width, threads),
     };
     let weights = Panels::<f64>::bytes(dimension, width);
     let (kept, turn) = simulation.optimizer.bytes(dimension, width, threads);
-    // At a time what a gradient needs, sums or itself among it; or what turns it into a direction; or, at the start, a QR decomposition.
-    let at_a_time = gradient.max(turn.max(weights)).max(2 * weights);
+    // At a time what sums need; or a gradient, or what turns it into a direction, beside less of the samples; or, at the start, a QR decomposition.
+    let released = match simulation.data {
+        Data::FullBatch => bytes(redrawn(batch, (dimension, width)) as u64),
+        _ => 0,
+    };
+    let at_a_time = sums.max(gradient.max(turn).saturating_sub(released)).max(2 * weights);
     let live = weights.saturating_add(kept).saturating_add(at_a_time);
     let order = if matches!(simulation.data, Data::MiniBatch(_)) { 4 * simulation.samples as u64 } else { 0 };
     Forecast {

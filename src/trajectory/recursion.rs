@@ -40,7 +40,8 @@ impl<W: Weights, L: Landscape<W>, D: Descent<W>> Recursion<W, L, D> {
             largest = size;
         }
         let bound = largest.times(1 << 30);
-        Ok(Self { landscape, descent, step_size, bound, next: start.clone(), weights: start, steps: 0 })
+        let next = landscape.space(&start);
+        Ok(Self { landscape, descent, step_size, bound, next, weights: start, steps: 0 })
     }
 
     /// The weights after [`Recursion::steps`] steps.
@@ -96,7 +97,7 @@ impl<W: Weights, L: Landscape<W>, D: Descent<W>> Recursion<W, L, D> {
         if !self.next.within(&self.bound) {
             return Err(self.diverged(self.next.size()));
         }
-        std::mem::swap(&mut self.weights, &mut self.next);
+        self.weights.advance(&mut self.next);
         self.steps += 1;
         Ok(moved)
     }

@@ -55,6 +55,11 @@ pub trait Weights: Clone {
     /// Replaces `direction` by the next point `self - step_size direction`; true if that differs from `self`.
     fn descend(&self, step_size: &Self::Scalar, direction: &mut Self) -> bool;
 
+    /// Becomes the next point, which becomes arbitrary of the same shape.
+    fn advance(&mut self, next: &mut Self) {
+        std::mem::swap(self, next);
+    }
+
     /// Every entry is finite and certainly at most `bound` in absolute value.
     fn within(&self, bound: &Self::Scalar) -> bool;
 

@@ -8,7 +8,9 @@
 use super::deflation::Deflated;
 use super::halley::{self, Halley};
 use super::series::distance_from_identity;
-use crate::product::{Panels, Part, add_transposed_product, dense_product, dense_transposed_product};
+use crate::product::{
+    Panels, Part, add_transposed_product, dense_product, dense_transposed_product, multiply_by_transposed,
+};
 use nalgebra::DMatrix;
 use pulp::Arch;
 
@@ -146,7 +148,7 @@ pub fn map_singular_values(
         return Ok(());
     }
     let wide = rows < columns;
-    let mut tall = if wide { matrix.transpose() } else { std::mem::take(matrix) };
+    let mut tall = if wide { std::mem::take(matrix).transpose() } else { std::mem::take(matrix) };
     let right = orthogonalise_columns(&mut tall).ok_or(SpectralError::NoConvergence { rows, columns })?;
     let sigma: Vec<f64> = tall.column_iter().map(|column| column.norm()).collect();
     let zero = rank_tolerance(rows, columns, sigma.iter().fold(0.0, |m, s| m.max(*s)));
@@ -160,8 +162,9 @@ pub fn map_singular_values(
             column *= image;
         }
     }
-    let product = dense_product(&tall, &right.transpose());
-    *matrix = if wide { product.transpose() } else { product };
+    multiply_by_transposed(&mut tall, &right);
+    drop(right);
+    *matrix = if wide { tall.transpose() } else { tall };
     Ok(())
 }
 
