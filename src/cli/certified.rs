@@ -27,7 +27,7 @@ pub(super) fn execute(options: &PhaseDiagramOptions) -> Result<(), CliError> {
     let theory = Grid {
         x: grid.x.clone(),
         y: grid.y.clone(),
-        methods: methods.clone(),
+        optimizers: methods.iter().map(|(name, method)| (name.clone(), method.clone().into())).collect(),
         base,
         observable: Observable::Amplification,
         time: None,

@@ -41,7 +41,7 @@ impl Run {
         Self {
             axes: grid.finest_axes(),
             observable: grid.observable,
-            optimizers: grid.methods.iter().map(|(name, _)| name.clone()).collect(),
+            optimizers: grid.optimizers.iter().map(|(name, _)| name.clone()).collect(),
             boundaries: boundaries(grid),
             level,
             halvings: grid.refinement.map_or(0, |refinement| refinement.levels),

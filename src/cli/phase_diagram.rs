@@ -5,8 +5,9 @@ use super::sampling::SamplingOptions;
 use super::signals::Signals;
 use super::slurm::{self, SlurmOptions};
 use super::sweep_folder::{Rerun, Start, SweepFolder};
+use super::training::optimizer;
 use super::{CliError, certified, diagram_files, figures, forecast, progress, sessions, sweep_folder};
-use crate::descent::Method;
+use crate::descent::{Method, Muon, Optimizer};
 use crate::observe::Observable;
 use crate::scalar::DomainError;
 use crate::sweep::{Axis, Grid, Refinement, Shard, note_panics_of_cells};
@@ -29,7 +30,7 @@ pub(super) struct PhaseDiagramOptions {
     /// amplification, escape-time, contraction-time, alignment or risk
     #[arg(long, value_name = "OBSERVABLE", default_value = "amplification")]
     pub(super) observe: String,
-    /// gd, specgd or power:P, separated by commas: one panel each
+    /// gd, specgd or power:P; of training runs also muon (as published), sign, normalized-gd or adam; separated by commas: one panel each
     #[arg(long, value_name = "OPTIMIZER", value_delimiter = ',', default_value = "gd,specgd")]
     pub(super) optimizer: Vec<String>,
     /// Step size of the recursion; without it, the continuous flow
@@ -87,9 +88,6 @@ pub(super) struct PhaseDiagramOptions {
     #[command(flatten)]
     pub(super) slurm: SlurmOptions,
 }
-
-/// Where the other optimizers are.
-const ELSEWHERE: &str = "gd, specgd or power:P in a phase diagram, also of training runs; specdyn simulate takes it, for one setting at a time";
 
 /// A format of figures.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -187,20 +185,21 @@ impl PhaseDiagramOptions {
         }
     }
 
-    /// The optimizers, by name.
+    /// The methods of the theory, by name.
     pub(super) fn methods(&self) -> Result<Vec<(String, Method<f64>)>, DomainError> {
-        let one = |name: &String| match name.as_str() {
-            "muon" | "sign" | "normalized-gd" | "adam" => Err(DomainError::new("optimizer", name, ELSEWHERE)),
-            _ => Ok((name.clone(), method(name, &())?)),
-        };
-        self.optimizer.iter().map(one).collect()
+        self.optimizer.iter().map(|name| Ok((name.clone(), method(name, &())?))).collect()
+    }
+
+    /// The optimizers, by name.
+    fn optimizers(&self) -> Result<Vec<(String, Optimizer)>, DomainError> {
+        self.optimizer.iter().map(|name| Ok((name.clone(), optimizer(name, || Ok(Muon::default()))?))).collect()
     }
 
     /// The grid that the options describe.
     pub(super) fn grid(&self) -> Result<Grid, CliError> {
-        let methods = self.methods()?;
-        let first = methods.first().ok_or_else(|| DomainError::new("optimizer", "", "gd, specgd or power:P"))?;
-        let mut base = self.model.setting(first.1.clone(), &())?;
+        let optimizers = self.optimizers()?;
+        let first = optimizers.first().ok_or_else(|| DomainError::new("optimizer", "", "gd, specgd or power:P"))?;
+        let mut base = self.model.setting(first.1.method().cloned().unwrap_or(Method::Spectral), &())?;
         if let Some(text) = &self.step_size {
             base.set("step-size", &decimal("step-size", text, &())?)?;
         }
@@ -219,7 +218,7 @@ impl PhaseDiagramOptions {
         let grid = Grid {
             x: self.x.parse::<Axis>()?,
             y: self.y.parse::<Axis>()?,
-            methods,
+            optimizers,
             base,
             observable,
             time,

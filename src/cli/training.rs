@@ -79,7 +79,7 @@ impl TrainingOptions {
             (None, _) => return Err(CliError::Invalid("--samples N is needed, but for --data online:B".into())),
         };
         let one = |(name, step_size): (&String, f64)| {
-            let optimizer = self.optimizer(name)?;
+            let optimizer = optimizer(name, || self.muon())?;
             let setting = model.setting(Method::Spectral, &())?;
             let mut simulation = Simulation::new(setting, optimizer, samples, step_size, self.steps(step_size)?);
             simulation.data = data;
@@ -116,20 +116,8 @@ impl TrainingOptions {
         Err(DomainError::new("time", time, "a number >= 0, at most 9e15 steps").into())
     }
 
-    fn optimizer(&self, text: &str) -> Result<Optimizer, DomainError> {
-        match text {
-            "muon" => {
-                let momentum = decimal("momentum", &self.momentum, &())?;
-                Ok(Optimizer::Muon(Muon::new(momentum, self.nesterov, self.newton_schulz_steps)?))
-            }
-            "sign" => Ok(Optimizer::Sign(SignDescent)),
-            "normalized-gd" => Ok(Optimizer::Normalized(NormalizedDescent)),
-            "adam" => Ok(Optimizer::Adam(Adam::default())),
-            _ => method(text, &()).map(Optimizer::from).map_err(|error| {
-                let domain = "gd, specgd, power:P, muon, sign, normalized-gd or adam";
-                if error.parameter == "optimizer" { DomainError::new("optimizer", error.value, domain) } else { error }
-            }),
-        }
+    fn muon(&self) -> Result<Muon, DomainError> {
+        Muon::new(decimal("momentum", &self.momentum, &())?, self.nesterov, self.newton_schulz_steps)
     }
 
     /// The seeds: so many from the model's on.
@@ -176,6 +164,23 @@ impl TrainingOptions {
             threads: self.resources().threads,
             ..Provenance::new(configuration.into())
         }
+    }
+}
+
+/// The optimizer of this name.
+pub(super) fn optimizer(
+    name: &str,
+    muon: impl FnOnce() -> Result<Muon, DomainError>,
+) -> Result<Optimizer, DomainError> {
+    match name {
+        "muon" => muon().map(Optimizer::Muon),
+        "sign" => Ok(Optimizer::Sign(SignDescent)),
+        "normalized-gd" => Ok(Optimizer::Normalized(NormalizedDescent)),
+        "adam" => Ok(Optimizer::Adam(Adam::default())),
+        _ => method(name, &()).map(Optimizer::from).map_err(|error| {
+            let domain = "gd, specgd, power:P, muon, sign, normalized-gd or adam";
+            if error.parameter == "optimizer" { DomainError::new("optimizer", error.value, domain) } else { error }
+        }),
     }
 }
 

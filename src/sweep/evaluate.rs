@@ -9,7 +9,7 @@ use std::panic::{self, AssertUnwindSafe};
 /// A cell by what it is.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Point {
-    /// Index into the grid's methods.
+    /// Index into the grid's optimizers.
     pub method: usize,
     /// Value on the x axis.
     pub x: f64,

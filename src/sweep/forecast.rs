@@ -55,7 +55,7 @@ impl Forecast {
                 // split square has five new cells, most of them shared with a neighbour.
                 let along = (grid.x.count + grid.y.count) as u64;
                 let panel = (grid.x.count * grid.y.count) as u64 + 3 * along * ((1 << refinement.levels) - 1);
-                grid.len().min(panel * grid.methods.len() as u64)
+                grid.len().min(panel * grid.optimizers.len() as u64)
             }
         };
         let share = cells.div_ceil(shard.map_or(1, Shard::count));

@@ -1,19 +1,19 @@
 use super::{Axis, Evaluate, Point, Refinement, Sampling};
-use crate::descent::Method;
+use crate::descent::{Method, Optimizer};
 use crate::experiment::{Measured, Setting, Status, measure_all};
 use crate::observe::Observable;
 use crate::scalar::DomainError;
 use std::ops::ControlFlow;
 
-/// An observable over two axes, for several methods.
+/// An observable over two axes, for several optimizers.
 #[derive(Clone, Debug)]
 pub struct Grid {
     /// The axis that varies fastest.
     pub x: Axis,
-    /// The axis that varies slowest within a method.
+    /// The axis that varies slowest within a panel.
     pub y: Axis,
-    /// Methods, with the names they are reported under.
-    pub methods: Vec<(String, Method<f64>)>,
+    /// Optimizers, with the names they are reported under; those beyond the methods of the theory have training runs only.
+    pub optimizers: Vec<(String, Optimizer)>,
     /// Everything that the axes do not set.
     pub base: Setting<f64>,
     /// What is measured.
@@ -26,6 +26,9 @@ pub struct Grid {
     pub refinement: Option<Refinement>,
 }
 
+/// Where the optimizers beyond the theory are.
+const OF_RUNS: &str = "gd, specgd or power:P, or training runs on --samples: this one has no population dynamics here";
+
 /// One cell of a grid.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Cell {
@@ -33,7 +36,7 @@ pub struct Cell {
     pub x: f64,
     /// Value on the y axis.
     pub y: f64,
-    /// Index into [`Grid::methods`].
+    /// Index into [`Grid::optimizers`].
     pub method: usize,
     /// What was measured, and why not where nothing was.
     pub measured: Measured,
@@ -70,16 +73,16 @@ impl Grid {
         if let Some(sampling) = &self.sampling {
             sampling.check(&self.base, [&self.x.name, &self.y.name])?;
         }
-        let names: Vec<&str> = self.methods.iter().map(|(name, _)| name.as_str()).collect();
+        let names: Vec<&str> = self.optimizers.iter().map(|(name, _)| name.as_str()).collect();
         let power_varies = [&self.x, &self.y].iter().any(|axis| axis.name == "power");
-        if power_varies && !(self.methods.len() == 1 && names[0].starts_with("power:")) {
+        if power_varies && !(self.optimizers.len() == 1 && names[0].starts_with("power:")) {
             return Err(DomainError::new("optimizer", names.join(","), "one power:P, where power is an axis"));
         }
         if let Some(twice) = names.iter().enumerate().find(|(i, name)| names[..*i].contains(name)) {
             return Err(DomainError::new("optimizer", twice.1, "named once"));
         }
-        if self.methods.len() > MAX_METHODS {
-            return Err(DomainError::new("optimizer", self.methods.len(), "at most 64 of them"));
+        if self.optimizers.len() > MAX_METHODS {
+            return Err(DomainError::new("optimizer", self.optimizers.len(), "at most 64 of them"));
         }
         if self.refinement.is_some() && (self.x.count < 2 || self.y.count < 2) {
             return Err(DomainError::new("refine", "boundary", "a refinement of axes with at least two values each"));
@@ -100,7 +103,8 @@ impl Grid {
         let bytes = |(x, y)| {
             let mut setting = self.base.clone();
             let sampling = self.place(x, y, &mut setting).ok()??;
-            Some(sampling.simulation(&setting).memory(1, 1, 1).total())
+            let optimizers = self.optimizers.iter();
+            optimizers.map(|(_, optimizer)| sampling.simulation(&setting, optimizer).memory(1, 1, 1).total()).max()
         };
         corners.filter_map(bytes).max().unwrap_or(0)
     }
@@ -137,7 +141,8 @@ impl Grid {
 
     /// A panel that has no flow somewhere on the edge of the grid would have none almost everywhere.
     fn check_flows(&self) -> Result<(), DomainError> {
-        for (_, method) in &self.methods {
+        for (name, optimizer) in &self.optimizers {
+            let Some(method) = optimizer.method() else { return Err(DomainError::new("optimizer", name, OF_RUNS)) };
             for (x, y) in [(self.x.start, self.y.stop), (self.x.stop, self.y.start), (self.x.stop, self.y.stop)] {
                 let mut setting = Setting { method: method.clone(), ..self.base.clone() };
                 if setting.set(&self.x.name, &x).and_then(|()| setting.set(&self.y.name, &y)).is_err() {
@@ -158,7 +163,7 @@ impl Grid {
     /// Number of cells, all of the finest; a refinement computes some of them.
     pub fn len(&self) -> u64 {
         let [x, y] = self.finest_axes();
-        self.methods.len().saturating_mul(x.count).saturating_mul(y.count) as u64
+        self.optimizers.len().saturating_mul(x.count).saturating_mul(y.count) as u64
     }
 
     /// A grid always has cells.
@@ -175,7 +180,9 @@ impl Evaluate for Grid {
         for cell in placed {
             emit(match cell {
                 Placed::Population => measured.next().expect("one for every setting"),
-                Placed::Sampled(setting, sampling) => sampling.measure(&setting, self.observable, self.time),
+                Placed::Sampled(setting, sampling, method) => {
+                    sampling.measure(&setting, &self.optimizers[method].1, self.observable, self.time)
+                }
                 Placed::Outside(error) => Measured { value: None, status: Status::Domain(error.to_string()) },
             })?;
         }
@@ -186,16 +193,18 @@ impl Evaluate for Grid {
 /// How a cell is measured: with the others of the population, by training runs, or not at all.
 enum Placed {
     Population,
-    Sampled(Box<Setting<f64>>, Sampling),
+    Sampled(Box<Setting<f64>>, Sampling, usize),
     Outside(DomainError),
 }
 
 impl Grid {
     /// Adds the setting of `cell` to the `population`, unless it is measured otherwise.
     fn placed(&self, cell: &Point, population: &mut Vec<Setting<f64>>) -> Placed {
-        let mut setting = Setting { method: self.methods[cell.method].1.clone(), ..self.base.clone() };
+        // Without a method of its own, the clock of SpecGD: steps of a fixed size.
+        let method = self.optimizers[cell.method].1.method().cloned().unwrap_or(Method::Spectral);
+        let mut setting = Setting { method, ..self.base.clone() };
         match self.place(cell.x, cell.y, &mut setting) {
-            Ok(Some(sampling)) => Placed::Sampled(Box::new(setting), sampling),
+            Ok(Some(sampling)) => Placed::Sampled(Box::new(setting), sampling, cell.method),
             Ok(None) => {
                 population.push(setting);
                 Placed::Population

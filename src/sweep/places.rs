@@ -11,7 +11,7 @@ pub struct Places {
 impl Places {
     /// The places of `grid`, as fine as its refinement may go.
     pub fn new(grid: &Grid) -> Self {
-        Self::on(&grid.finest_axes(), grid.methods.iter().map(|(name, _)| name.clone()).collect())
+        Self::on(&grid.finest_axes(), grid.optimizers.iter().map(|(name, _)| name.clone()).collect())
     }
 
     /// The places on these axes, x and y.

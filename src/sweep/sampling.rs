@@ -40,21 +40,30 @@ impl Sampling {
         Ok(true)
     }
 
-    /// The training run of `setting` with its method.
-    pub fn simulation(&self, setting: &Setting<f64>) -> Simulation {
-        let optimizer = Optimizer::from(setting.method.clone());
+    /// The training run of `setting` with an optimizer: its own method in place of a method, whose power an axis may have set.
+    pub fn simulation(&self, setting: &Setting<f64>, optimizer: &Optimizer) -> Simulation {
+        let optimizer = match optimizer {
+            Optimizer::Method(_) => Optimizer::from(setting.method.clone()),
+            other => other.clone(),
+        };
         let step_size = setting.step_size.unwrap_or(f64::NAN);
         let mut simulation = Simulation::new(setting.clone(), optimizer, self.samples, step_size, 0);
         (simulation.data, simulation.noise) = (self.data, self.noise);
         simulation
     }
 
-    pub(super) fn measure(&self, setting: &Setting<f64>, observable: Observable, time: Option<f64>) -> Measured {
+    pub(super) fn measure(
+        &self,
+        setting: &Setting<f64>,
+        optimizer: &Optimizer,
+        observable: Observable,
+        time: Option<f64>,
+    ) -> Measured {
         if setting.step_size.is_none() {
             return Measured { value: None, status: Status::Domain(NO_STEP_SIZE.into()) };
         }
         let seeds: Vec<u64> = (0..self.seeds).map(|i| setting.seed.wrapping_add(i)).collect();
-        self.simulation(setting).measure(&seeds, observable, time).if_finite()
+        self.simulation(setting, optimizer).measure(&seeds, observable, time).if_finite()
     }
 
     /// Checks what no cell could answer for.
@@ -70,7 +79,7 @@ impl Sampling {
         }
         let any = Setting { step_size: Some(1.0), method: Method::Spectral, ..base.clone() };
         let samples = if axes.contains(&"samples") { usize::from(u16::MAX) } else { self.samples };
-        Self { samples, ..self.clone() }.simulation(&any).check()
+        Self { samples, ..self.clone() }.simulation(&any, &Method::Spectral.into()).check()
     }
 
     /// Whether the option `name` may have the `value`; false if it is none of [`Sampling::NAMES`].
@@ -88,7 +97,7 @@ impl Sampling {
                 varied.samples = usize::from(u16::MAX);
             }
             let any = Setting { step_size: Some(1.0), method: Method::Spectral, ..base.clone() };
-            varied.simulation(&any).check()?;
+            varied.simulation(&any, &Method::Spectral.into()).check()?;
         }
         Ok(true)
     }

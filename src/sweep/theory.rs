@@ -1,7 +1,7 @@
 //! Where theory puts the boundary of a phase diagram.
 
 use super::{Axis, Grid};
-use crate::descent::Method;
+use crate::descent::{Method, Optimizer};
 use crate::experiment::Covariance;
 use crate::observe::Observable;
 
@@ -10,7 +10,7 @@ use crate::observe::Observable;
 pub struct Boundary {
     /// What the curve says, in a few words.
     pub label: String,
-    /// Index into [`Grid::methods`] of the panel it belongs to.
+    /// Index into [`Grid::optimizers`] of the panel it belongs to.
     pub method: usize,
     /// Points (x, y) in data coordinates, in order along the curve.
     pub points: Vec<(f64, f64)>,
@@ -38,7 +38,8 @@ pub fn boundaries(grid: &Grid) -> Vec<Boundary> {
     if !grid.base.is_on_manifold() || axes.iter().any(|name| matches!(*name, "overlap" | "width")) {
         return Vec::new();
     }
-    let panel = |(index, (_, method)): (usize, &(String, Method<f64>))| {
+    let panel = |(index, (_, optimizer)): (usize, &(String, Optimizer))| {
+        let method = optimizer.method()?;
         let (label, points) = match (method, grid.x.name.as_str(), grid.y.name.as_str()) {
             (Method::Spectral, ..) => return None,
             (Method::GradientDescent, "spike", "init") => (EXACT, exact_curve(&grid.x, &grid.y, dimension)),
@@ -51,7 +52,7 @@ pub fn boundaries(grid: &Grid) -> Vec<Boundary> {
         };
         (points.len() > 1).then(|| Boundary { label: label.into(), method: index, points })
     };
-    grid.methods.iter().enumerate().filter_map(panel).collect()
+    grid.optimizers.iter().enumerate().filter_map(panel).collect()
 }
 
 /// The curve in the plane of overlap and strength, for the panels of GD.
@@ -68,7 +69,8 @@ fn tilted(grid: &Grid, dimension: f64) -> Vec<Boundary> {
         (lambda > 0.0 && (spike.start..=spike.stop).contains(&lambda)).then_some(point)
     });
     let points: Vec<(f64, f64)> = points.collect();
-    let panels = grid.methods.iter().enumerate().filter(|(_, (_, method))| *method == Method::GradientDescent);
+    let is_gd = |optimizer: &Optimizer| optimizer.method() == Some(&Method::GradientDescent);
+    let panels = grid.optimizers.iter().enumerate().filter(|(_, (_, optimizer))| is_gd(optimizer));
     let boundary = |(index, _)| Boundary { label: TILTED.into(), method: index, points: points.clone() };
     if points.len() > 1 { panels.map(boundary).collect() } else { Vec::new() }
 }

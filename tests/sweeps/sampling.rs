@@ -1,13 +1,13 @@
 //! Cells that are training runs: the runs that `simulate` makes, in the place of the population.
 
 use super::{folder, phase_diagram, run};
-use specdyn::descent::{Method, Optimizer};
+use specdyn::descent::{Adam, Method, Muon, NormalizedDescent, Optimizer, SignDescent};
 use specdyn::experiment::{Covariance, Setting};
 use specdyn::simulation::{Data, Simulation};
 use std::path::Path;
 
 const GRID: &str = "--x samples=30:300:3:log --y noise=0:0.4:2 --seeds 5 --seed 9 --dim 8 --spike 6 --init 0.1 --step-size 0.02 \
-                    --optimizer gd,specgd --plot svg";
+                    --optimizer gd,specgd,power:0.5,muon,sign,normalized-gd,adam --plot svg";
 
 /// Values of `cells.csv` by (x, y, optimizer); no value is NaN.
 fn cells(folder: &Path) -> Vec<([f64; 2], String, f64, String)> {
@@ -32,8 +32,17 @@ fn a_cell_is_the_median_over_seeds_of_what_the_runs_reach() {
             init: 0.1,
             ..Setting::new(Covariance::Spiked { strength: 6.0, dimension: 8 }, 0.1, Method::Spectral)
         };
-        let method = if optimizer == "gd" { Method::GradientDescent } else { Method::Spectral };
-        let mut simulation = Simulation::new(setting, Optimizer::from(method), samples.round() as usize, 0.02, 60);
+        let with = match optimizer.as_str() {
+            "gd" => Method::GradientDescent.into(),
+            "specgd" => Method::Spectral.into(),
+            "power:0.5" => Method::power(0.5).unwrap().into(),
+            "muon" => Optimizer::Muon(Muon::default()),
+            "sign" => Optimizer::Sign(SignDescent),
+            "normalized-gd" => Optimizer::Normalized(NormalizedDescent),
+            "adam" => Optimizer::Adam(Adam::default()),
+            other => panic!("{other}"),
+        };
+        let mut simulation = Simulation::new(setting, with, samples.round() as usize, 0.02, 60);
         simulation.noise = noise;
         let mut reached: Vec<f64> =
             (9..14).map(|seed| simulation.run(seed).unwrap().observations.last().unwrap().amplification).collect();
@@ -41,7 +50,7 @@ fn a_cell_is_the_median_over_seeds_of_what_the_runs_reach() {
         assert_eq!(value, reached[2], "{samples} samples, noise {noise}, {optimizer}");
         seen += 1;
     }
-    assert_eq!(seen, 12);
+    assert_eq!(seen, 42);
     let first = std::fs::read(output.join("cells.csv")).unwrap();
     run(phase_diagram(&output, &format!("{GRID} --time 1.2 --threads 1 --force")), 0);
     assert!(std::fs::read(output.join("cells.csv")).unwrap() == first, "bytes do not depend on threads");
@@ -87,7 +96,8 @@ fn what_training_runs_need_is_asked_for() {
         ("--samples 10 --data mini-batch:20 --step-size 0.1", "batch = 20"),
         ("--samples 10 --data some --step-size 0.1", "data"),
         ("--samples 10 --noise -1 --step-size 0.1", "noise = -1"),
-        ("--x samples=10:20:2 --step-size 0.1 --optimizer gd,muon", "specdyn simulate takes it"),
+        ("--step-size 0.1 --optimizer gd,muon", "or training runs on --samples"),
+        ("--samples 100 --step-size 0.1 --optimizer gd,lion", "muon, sign, normalized-gd or adam"),
         ("--samples 4000000000 --dim 10000 --step-size 0.1", "memory"),
         ("--x noise=0:1:2 --step-size 0.1", "axis"),
     ] {
