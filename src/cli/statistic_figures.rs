@@ -66,6 +66,12 @@ fn drawn(summary: &Summary, value: f64) -> f64 {
     if matches!(summary, Summary::State(Statistic::Overlap(_))) { value.abs() } else { value }
 }
 
+/// The colour of number k among statistics of one panel.
+pub(super) fn role(k: usize) -> Role {
+    let first = [Role::Signal, Role::Spike, Role::Bulk];
+    first.get(k).copied().unwrap_or_else(|| Role::Other(k - first.len()))
+}
+
 /// One panel a kind, in the order of first appearance.
 fn panels(summaries: &[Summary], time: Scale) -> Vec<Panel> {
     let mut kinds: Vec<Kind> = Vec::new();
@@ -83,10 +89,6 @@ fn panels(summaries: &[Summary], time: Scale) -> Vec<Panel> {
             Kind::Moment if members.iter().all(|(_, summary)| plain(summary)) => Scale::Linear,
             Kind::Clock => time,
             _ => Scale::Log,
-        };
-        let role = |k: usize| {
-            let own = [Role::Signal, Role::Spike, Role::Bulk];
-            own.get(k).copied().unwrap_or_else(|| Role::Other(k - own.len()))
         };
         // Kinds that may both have several curves have colours of their own.
         let first = if kind == Kind::Share { 4 } else { 0 };

@@ -88,10 +88,10 @@ pub(super) fn ladders(compared: &[Compared]) -> Result<Figure, CliError> {
         .all(|rung| rung.dimension == compared[0].comparison.rungs[0].dimension);
     let count = compared[0].comparison.names.len();
     let size = |rung: &Rung| rung.samples as f64 / if one_dimension { 1.0 } else { rung.dimension as f64 };
-    let column = |Compared { optimizer, comparison, .. }: &Compared| {
+    let column = |Compared { optimizer, comparison, of_statistics }: &Compared| {
         let (mut curves, mut fits) = (Vec::new(), Vec::new());
         for (j, name) in comparison.names.iter().enumerate().take(MAX_CURVES) {
-            let role = role(name, j);
+            let role = if *of_statistics { statistic_figures::role(j) } else { role(name, j) };
             let at = |rung: &Rung| (size(rung), rung.quartiles[j].median);
             let points: Vec<(f64, f64)> = comparison.rungs.iter().map(at).collect();
             let band = comparison.rungs.iter().map(|r| (size(r), r.quartiles[j].lower, r.quartiles[j].upper)).collect();
@@ -105,7 +105,8 @@ pub(super) fn ladders(compared: &[Compared]) -> Result<Figure, CliError> {
         let title = match comparison.rates[0] {
             Some(rate) => {
                 let exponent = format!("{:.2}", rate.exponent).replace('-', "\u{2212}");
-                Label::plain(format!("{} (signal: exponent {exponent})", optimizer_label(optimizer)))
+                let first = &comparison.names[0];
+                Label::plain(format!("{} ({first}: exponent {exponent})", optimizer_label(optimizer)))
             }
             None => optimizer_label(optimizer),
         };
