@@ -309,3 +309,72 @@ proptest! {
         inclusion_holds(&groups, signal, &[init; 8])?;
     }
 }
+
+// ---- Conditions
+
+fn met(setting: &Setting, quantity: Quantity, at_least: bool, level: f64) -> Outcome {
+    let until = Some(Condition { quantity, at_least, level });
+    rows(setting, &Plan { rows: vec![], until, horizon: Some(50.0) }).1
+}
+
+fn quantity(setting: &Setting, end: &Outcome, quantity: Quantity) -> f64 {
+    let at_end = &rows(setting, &at(&[end.end])).0[0];
+    match quantity {
+        Quantity::Coefficient(j) => at_end.coefficients[j],
+        Quantity::Risk => at_end.risk,
+        Quantity::Alignment => at_end.alignment.unwrap(),
+    }
+}
+
+/// Escapes from starts and to levels whose squares are nothing beside the signal's.
+#[test]
+fn conditions_on_small_signals_are_met_at_their_level() {
+    for method in [Method::GradientDescent, Method::Spectral, Method::Power(0.5), Method::Power(0.2)] {
+        let setting = spiked(20.0, 100, 1e-12, method);
+        for level in [1e-11, 1e-9, 1e-8, 1e-7, 1e-5, 1e-3] {
+            let end = met(&setting, Quantity::Coefficient(0), true, level);
+            assert!(matches!(end.stop, Stop::Condition { .. }), "{}", end.stop);
+            assert_relative_eq!(end.coefficients[0], level, max_relative = 1e-13);
+        }
+    }
+    let setting = spiked(20.0, 100, 1e-8, Method::GradientDescent);
+    let end = met(&setting, Quantity::Alignment, false, 1e-5);
+    assert_relative_eq!(quantity(&setting, &end, Quantity::Alignment), 1e-5, max_relative = 1e-12);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(48))]
+
+    /// The first of many rows at which a condition holds is behind the time at which it is met, where the quantity is at its level.
+    #[test]
+    fn a_condition_is_met_where_the_quantity_first_is_at_its_level(
+        power in prop_oneof![Just(0.0), Just(1.0), Just(0.5), 0.1..0.95_f64],
+        strength in 0.0..30.0_f64,
+        dimension in 3..200_u64,
+        log_init in -9.0..-0.5_f64,
+        place in 0.05..0.95_f64,
+        which in 0..5_usize,
+    ) {
+        let method = if power == 0.0 { Method::Spectral } else if power == 1.0 { Method::GradientDescent } else { Method::Power(power) };
+        let setting = spiked(strength, dimension, 10_f64.powf(log_init), method);
+        let looked_at = [Quantity::Coefficient(0), Quantity::Coefficient(1), Quantity::Coefficient(2), Quantity::Risk, Quantity::Alignment][which];
+        let (rows, outcome) = rows(&setting, &at(&(0..=400).map(|k| f64::from(k) * 0.005).collect::<Vec<_>>()));
+        prop_assume!(rows.len() > 100 && !matches!(outcome.stop, Stop::NonUnique { .. }));
+        let value = |row: &Row| match looked_at {
+            Quantity::Coefficient(j) => row.coefficients[j],
+            Quantity::Risk => row.risk,
+            Quantity::Alignment => row.alignment.unwrap(),
+        };
+        let level = value(&rows[(place * rows.len() as f64) as usize]);
+        prop_assume!(level > 1e-12 && (value(&rows[0]) / level - 1.0).abs() > 1e-9 && level < 1.0 - 1e-9);
+        let at_least = level > value(&rows[0]);
+        let end = met(&setting, looked_at, at_least, level);
+        prop_assert!(matches!(end.stop, Stop::Condition { .. }), "{}", end.stop);
+        let there = quantity(&setting, &end, looked_at);
+        prop_assert!((there / level - 1.0).abs() < 1e-10, "{there:e} and {level:e} at {}", end.end);
+        let strictly = |row: &&Row| if at_least { value(row) > level * (1.0 + 1e-10) } else { value(row) < level * (1.0 - 1e-10) };
+        if let Some(first) = rows.iter().position(|row| strictly(&row)) {
+            prop_assert!(end.end <= f64::from(first as u32) * 0.005 + 1e-12, "{} and row {first}", end.end);
+        }
+    }
+}

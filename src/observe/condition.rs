@@ -82,67 +82,99 @@ impl<T: Real> Condition<T> {
         self.admits(&value)
     }
 
-    /// Whether it holds at local time `s` of `segment`.
-    fn holds_at(&self, gauge: &impl SegmentGauge<T>, segment: &impl Segment<T>, s: &T) -> bool {
-        match self.quantity {
+    /// How far inside the condition it is at local time `s` of `segment`: not negative where it holds. `None` where there is no such quantity.
+    fn excess_at(&self, gauge: &impl SegmentGauge<T>, segment: &impl Segment<T>, s: &T) -> Option<T> {
+        let value = match self.quantity {
             // one coefficient of what may be a million
-            Quantity::Coefficient(j) => self.admits(&segment.coefficient_at(j, s)),
-            Quantity::Risk | Quantity::Alignment => self.holds(gauge, &segment.coefficients_at(s)[..]),
-        }
+            Quantity::Coefficient(j) => segment.coefficient_at(j, s),
+            Quantity::Risk => gauge.risk(&segment.coefficients_at(s)[..]),
+            Quantity::Alignment => gauge.alignment(&segment.coefficients_at(s)[..])?,
+        };
+        let excess = if self.at_least { value - &self.level } else { self.level.clone() - value };
+        excess.is_finite().then_some(excess)
     }
 
     /// The first local time in `[0, length]` of `segment` from which the condition holds.
+    ///
+    /// Roots of a polynomial cut the segment into stretches on which the quantity is on one side of its level; what counts is the quantity itself, which
+    /// the polynomial, made of excesses, does not know as well where it is small.
     pub fn first_time(&self, gauge: &impl SegmentGauge<T>, segment: &impl Segment<T>) -> Option<T> {
-        if self.holds_at(gauge, segment, &segment.length().int(0)) {
-            return Some(segment.length().int(0));
+        let excess = |s: &T| self.excess_at(gauge, segment, s);
+        let zero = segment.length().int(0);
+        let holds = |excess: &Option<T>| excess.as_ref().is_some_and(|excess| *excess >= zero);
+        let mut before = (zero.clone(), excess(&zero));
+        if holds(&before.1) {
+            return Some(zero);
         }
-        let mut found = Vec::new();
-        roots(&self.margin(gauge, segment), segment.span(), &mut found);
-        let first = found.into_iter().find(|root| root.after != Ordering::Less);
-        let crossing = first.map(|root| segment.time_of(&root.at));
-        let at_end = || self.holds_at(gauge, segment, segment.length());
-        crossing.or_else(|| at_end().then(|| self.bisect(gauge, segment)))
+        let mut cuts = Vec::new();
+        let margin = self.margin(gauge, segment);
+        if margin.iter().all(T::is_finite) {
+            roots(&margin, segment.span(), &mut cuts);
+        }
+        let cuts: Vec<T> = cuts.iter().map(|root| segment.time_of(&root.at)).collect();
+        let between = cuts.windows(2).map(|pair| (pair[0].clone() + &pair[1]).over(2));
+        for s in between.chain([segment.length().clone()]) {
+            let at = (s.clone(), excess(&s));
+            if holds(&at.1) {
+                let close = self.level.abs() * T::epsilon(&s.context()).times(16);
+                // the root itself, where the quantity says so too
+                let exact =
+                    |s: &&T| **s > before.0 && **s <= at.0 && excess(s).is_some_and(|excess| excess.abs() <= close);
+                return Some(cuts.iter().find(exact).cloned().unwrap_or_else(|| crossing(&excess, before, at)));
+            }
+            before = at;
+        }
+        None
     }
 
-    /// A polynomial in the segment's parameter that is positive where the condition holds strictly; empty if only its end points tell.
+    /// A polynomial in the segment's parameter that is positive where the condition holds strictly; empty for the risk, which falls all along a flow.
     fn margin(&self, gauge: &impl SegmentGauge<T>, segment: &impl Segment<T>) -> Vec<T> {
-        let mut margin = match self.quantity {
+        match self.quantity {
             Quantity::Coefficient(j) => {
-                let mut energy = segment.excess(j);
-                let theta = i64::from(j == 0);
-                energy[0] = energy[0].clone() + (self.level.int(theta) - self.level.square());
+                let (mut energy, w) = (segment.excess(j), segment.coefficient_at(j, &self.level.int(0)));
+                energy[0] = if j == 0 && w.square().times(2) > w.int(1) {
+                    energy[0].clone() + (w.int(1) - self.level.square())
+                } else {
+                    (w.clone() - &self.level) * (w + &self.level)
+                };
                 energy
             }
             Quantity::Alignment => gauge.alignment_margin(segment, &self.level),
-            Quantity::Risk => {
-                let mut risk = gauge.risk_polynomial(segment);
-                if let Some(constant) = risk.first_mut() {
-                    *constant = constant.clone() - &self.level;
-                }
-                risk
-            }
-        };
-        if !self.at_least {
-            margin.iter_mut().for_each(|c| *c = -c.clone());
+            Quantity::Risk => Vec::new(),
         }
-        margin
     }
+}
 
-    /// The condition fails at the start of the segment and holds at its end, where the polynomial does not see the change (it
-    /// happens below the resolution of the excesses): the time of the change, by halving.
-    fn bisect(&self, gauge: &impl SegmentGauge<T>, segment: &impl Segment<T>) -> T {
-        let (mut fails, mut holds) = (segment.length().int(0), segment.length().clone());
-        for _ in 0..2 * T::bits(&holds.context()) {
-            let middle = (fails.clone() + &holds).over(2);
-            if middle == fails || middle == holds {
-                break;
+/// Where `excess` turns from negative (or nothing) to positive between a place where it is and one where it is not: false position, with a halving wherever
+/// that is slow. The upper end of what is left in the end.
+fn crossing<T: Real>(excess: &impl Fn(&T) -> Option<T>, below: (T, Option<T>), above: (T, Option<T>)) -> T {
+    let ((mut left, mut low), (mut right, mut high)) = (below, above);
+    let zero = left.int(0);
+    let epsilon = T::epsilon(&left.context());
+    let mut side = Ordering::Equal;
+    for turn in 0..4 * T::bits(&left.context()) {
+        let middle = (left.clone() + &right).over(2);
+        let between = |s: &T| *s > left && *s < right;
+        let chord = match (&low, &high) {
+            (Some(low), Some(high)) if turn % 3 != 2 => {
+                let share = low.clone() / (low.clone() - high);
+                Some(left.clone() + share * &(right.clone() - &left)).filter(between)
             }
-            if self.holds_at(gauge, segment, &middle) {
-                holds = middle;
-            } else {
-                fails = middle;
-            }
+            _ => None,
+        };
+        let s = chord.unwrap_or(middle);
+        if !between(&s) || right.clone() - &left <= epsilon.clone() * &right {
+            break;
         }
-        holds
+        let value = excess(&s);
+        // of an end that stays twice, half the value counts, so that it moves (Illinois)
+        if value.as_ref().is_some_and(|value| *value >= zero) {
+            low = low.map(|low| if side == Ordering::Greater { low.over(2) } else { low });
+            (right, high, side) = (s, value, Ordering::Greater);
+        } else {
+            high = high.map(|high| if side == Ordering::Less { high.over(2) } else { high });
+            (left, low, side) = (s, value, Ordering::Less);
+        }
     }
+    right
 }

@@ -1,7 +1,6 @@
 use super::quiet::quiet_for;
 use super::{Condition, alignment, risk};
 use crate::risk::BlockRisk;
-use crate::risk::manifold::risk_form;
 use crate::scalar::Real;
 use crate::spectrum::Spectrum;
 use crate::trajectory::Segment;
@@ -21,11 +20,8 @@ pub trait Gauge<T: Real, P: ?Sized = [T]> {
     fn alignment(&self, point: &P) -> Option<T>;
 }
 
-/// The same along a segment, as polynomials in local time.
+/// The same along a segment. The risk falls all along a flow, and needs no polynomial.
 pub trait SegmentGauge<T: Real>: Gauge<T> {
-    /// The risk; empty where it has no accurate polynomial form but falls all along the flow.
-    fn risk_polynomial(&self, segment: &impl Segment<T>) -> Vec<T>;
-
     /// Positive where the alignment is above `level`.
     fn alignment_margin(&self, segment: &impl Segment<T>, level: &T) -> Vec<T>;
 
@@ -70,21 +66,6 @@ impl<T: Real> SegmentGauge<T> for Spectrum<T> {
         quiet_for(self, condition, point)
     }
 
-    fn risk_polynomial(&self, segment: &impl Segment<T>) -> Vec<T> {
-        let excess: Vec<Vec<T>> = (0..segment.groups()).map(|j| segment.excess(j)).collect();
-        let degree = excess.iter().map(Vec::len).max().unwrap_or(1) - 1;
-        let zero = segment.length().int(0);
-        let order = |k: usize| -> Vec<T> { excess.iter().map(|e| e.get(k).unwrap_or(&zero).clone()).collect() };
-        let orders: Vec<Vec<T>> = (0..=degree).map(order).collect();
-        let mut risk = vec![zero; 2 * degree + 1];
-        for i in 0..=degree {
-            for k in 0..=degree {
-                risk[i + k] = risk[i + k].clone() + risk_form(self, &orders[i], &orders[k]);
-            }
-        }
-        risk
-    }
-
     fn alignment_margin(&self, segment: &impl Segment<T>, level: &T) -> Vec<T> {
         let one = level.int(1);
         let mut sum = vec![level.int(0)];
@@ -92,7 +73,7 @@ impl<T: Real> SegmentGauge<T> for Spectrum<T> {
             let weight = if j == 0 { one.clone() - level } else { -(self.multiplicity()[j].clone() * level) };
             let mut energy = segment.excess(j);
             if j == 0 {
-                energy[0] = energy[0].clone() + &one;
+                energy[0] = segment.coefficient_at(0, &one.int(0)).square();
             }
             add_scaled(&mut sum, &weight, &energy);
         }
@@ -142,14 +123,9 @@ impl Gauge<f64> for OverlapGauge<'_> {
 }
 
 impl SegmentGauge<f64> for OverlapGauge<'_> {
-    /// None: a difference of traces would lose the digits of a small risk, which falls anyway, `dR/dt = -||G||^2`.
-    fn risk_polynomial(&self, _: &impl Segment<f64>) -> Vec<f64> {
-        Vec::new()
-    }
-
     fn alignment_margin(&self, segment: &impl Segment<f64>, level: &f64) -> Vec<f64> {
         let mut margin = segment.excess(0);
-        margin[0] += 1.0;
+        margin[0] = segment.coefficient_at(0, &0.0).powi(2);
         add_scaled(&mut margin, &-level, &segment.excess(segment.groups()));
         margin
     }
