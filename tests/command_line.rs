@@ -56,6 +56,19 @@ fn every_row_that_is_asked_for_is_printed() {
     refused(&[&gd[..], &["--at", "0,2", "--time", "1"]].concat(), 64, "at = 2");
 }
 
+/// The last row is where the condition is met, and a condition that never is, is told.
+#[test]
+fn a_condition_is_met_or_said_not_to_be() {
+    for (power, level) in [("power:0.5", 0.5), ("power:0.3", 1e-20), ("specgd", 0.1), ("gd", 0.1)] {
+        let table = stdout(&["population", "--optimizer", power, "--until", &format!("risk<={level:e}")]);
+        let last: f64 = table.lines().last().unwrap().split(',').nth(4).unwrap().parse().unwrap();
+        assert!((last / level - 1.0).abs() < 1e-9, "{power}: {last:e}");
+    }
+    let output = specdyn(&["population", "--optimizer", "specgd", "--until", "signal>=2"]);
+    let message = String::from_utf8(output.stderr).unwrap();
+    assert!(output.status.success() && message.starts_with("specgd: signal>=2 was not met: "), "{message}");
+}
+
 #[test]
 fn a_diverging_recursion_is_a_row_that_says_so() {
     let table = stdout(&["population", "--optimizer", "gd", "--step-size", "2", "--steps", "100", "--points", "101"]);

@@ -39,7 +39,7 @@ pub(super) struct PopulationOptions {
     #[arg(long, value_name = "N", default_value_t = 201, conflicts_with = "at", allow_negative_numbers = true)]
     pub(super) points: u64,
     /// Rows at these times (recursion: at these steps); an item may be a range START:STOP:COUNT[:log]
-    #[arg(long, value_name = "T1,T2,...", value_delimiter = ',')]
+    #[arg(long, value_name = "T1,T2,...", value_delimiter = ',', allow_hyphen_values = true)]
     pub(super) at: Option<Vec<String>>,
     /// Width 1: these summary statistics as columns, of s, u, s2 to s9, u2 to u9 (s_k = w'Q^k w, u_k = w'Q^k w*), gap (s* - |u|), mse, risk.
     /// Any optimizer, flow or recursion, any signal, to any time; with --events the times of the phases. Of GD's flow also lambda (the integral
@@ -182,6 +182,12 @@ pub(super) fn present<T: Real>(
         let smaller = options.step_size.is_some() && matches!(run.stop, Stop::Diverged { .. });
         let hint = if smaller { "; a smaller --step-size may help" } else { "" };
         remark!("{}: {}{hint}", run.optimizer, run.stop);
+    }
+    if let Some(until) = &options.until {
+        let unmet = |stop: &Stop<T>| !is_failure(stop) && !matches!(stop, Stop::Condition { .. });
+        for run in runs.iter().filter(|run| unmet(&run.stop)) {
+            remark!("{}: {until} was not met: {}", run.optimizer, run.stop);
+        }
     }
     options.output.write(&table, &provenance)?;
     for path in &options.plot {
