@@ -99,8 +99,8 @@ fn decimal_label(count: i64, exponent: i32, scientific: bool) -> Label {
     Label::plain(format!("{sign}{whole}.{fraction}"))
 }
 
-/// Powers of ten where there are two or more; 1, 2 and 5 times them in a shorter range; round numbers in one shorter
-/// still.
+/// Powers of ten where there are two or more; 1, 2 and 5 times them in a shorter range, or 1 and 3 times where those are too many; round numbers in one
+/// shorter still.
 fn logarithmic(range: &Range, most: usize) -> Ticks {
     const ROUNDING: f64 = 1e-9; // in decades
     let within = |value: f64| {
@@ -130,13 +130,16 @@ fn logarithmic(range: &Range, most: usize) -> Ticks {
         let major = labelled.into_iter().map(|k| (decimal_value(1, k), Label::power_of_ten(None, k))).collect();
         return Ticks { major, minor };
     }
-    let one_two_five: Vec<(i64, i32)> =
-        multiples(&[1, 2, 5]).into_iter().filter(|(m, k)| within(decimal_value(*m, *k))).collect();
-    if (2..=most).contains(&one_two_five.len()) {
-        let scientific = one_two_five.iter().any(|(m, k)| needs_exponent(*m, *k));
-        let major =
-            one_two_five.iter().map(|(m, k)| (decimal_value(*m, *k), decimal_label(*m, *k, scientific))).collect();
-        return Ticks { major, minor: values(&[3, 4, 6, 7, 8, 9]) };
+    for factors in [&[1, 2, 5][..], &[1, 3]] {
+        let labelled: Vec<(i64, i32)> =
+            multiples(factors).into_iter().filter(|(m, k)| within(decimal_value(*m, *k))).collect();
+        if (2..=most).contains(&labelled.len()) {
+            let scientific = labelled.iter().any(|(m, k)| needs_exponent(*m, *k));
+            let major =
+                labelled.iter().map(|(m, k)| (decimal_value(*m, *k), decimal_label(*m, *k, scientific))).collect();
+            let rest: Vec<i64> = (2..=9).filter(|m| !factors.contains(m)).collect();
+            return Ticks { major, minor: values(&rest) };
+        }
     }
     linear(libm::exp10(range.from), libm::exp10(range.to), most)
 }
@@ -168,6 +171,7 @@ mod tests {
         assert_eq!(said(log(-6.1, -0.9), 6), ["10−6", "10−5", "10−4", "10−3", "10−2", "10−1"]);
         assert_eq!(said(log(-6.1, -0.9), 4), ["10−6", "10−4", "10−2"]);
         assert_eq!(said(log(0.0, 0.8), 6), ["1", "2", "5"]);
+        assert_eq!(said(log(-0.9, 0.9), 4), ["0.3", "1", "3"]);
         assert_eq!(said(log(0.31, 0.6), 5), ["2.5", "3.0", "3.5"]);
         let fine = ticks(&log(-1.0, 1.0), 6);
         assert_eq!(fine.minor.len(), 16);
