@@ -342,6 +342,21 @@ fn conditions_on_small_signals_are_met_at_their_level() {
     assert_relative_eq!(quantity(&setting, &end, Quantity::Alignment), 1e-5, max_relative = 1e-12);
 }
 
+/// A coefficient that comes to rest at zero as the flow ends is there.
+#[test]
+fn conditions_are_met_at_rest_too() {
+    for (method, j) in [(Method::Power(0.2), 2), (Method::Power(0.2), 1), (Method::Spectral, 2)] {
+        let setting = spiked(20.0, 100, 1e-2, method);
+        let end = met(&setting, Quantity::Coefficient(j), false, 0.0);
+        assert!(
+            matches!(end.stop, Stop::Condition { .. }) && end.coefficients[j] == 0.0,
+            "{} {:?}",
+            end.stop,
+            end.coefficients
+        );
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(48))]
 

@@ -119,6 +119,40 @@ fn flows_of_powers_agree_with_themselves_at_twice_the_precision() {
     }
 }
 
+/// The spike dies at 0.133209 while the signal is on its way from a crossing: on the root's clock the polynomial of `(t_1 - t)^2` goes on beyond, and no step may.
+#[test]
+fn nothing_goes_through_a_point_of_rest_beside_a_crossing() {
+    let end = |bits: u32| -> Vec<f64> {
+        let bits = Precision::new(bits).unwrap();
+        let spectrum = Spectrum::spiked(number("14.5", &bits), 100).unwrap();
+        let start = vec![number("0.3", &bits); 3];
+        let mut flow = PowerFlow::new(&spectrum, &number("0.5", &bits), &start).unwrap();
+        let mut spike = number("1", &bits);
+        while let Ok(segment) = flow.next_segment(Some(&number("0.13328", &bits))) {
+            for part in 1..=16 {
+                let before =
+                    std::mem::replace(&mut spike, segment.coefficient_at(1, &segment.length().times(part).over(16)));
+                assert!(
+                    segment.start().to_f64() < 0.131 || spike <= before,
+                    "{}: {spike} rises from {before}",
+                    segment.start()
+                );
+            }
+        }
+        flow.current().1.iter().map(Mp::to_f64).collect()
+    };
+    let spectrum = Spectrum::spiked(14.5, 100).unwrap();
+    let mut doubles = PowerFlow::new(&spectrum, &0.5, &[0.3; 3]).unwrap();
+    run(&mut doubles, Some(&0.13328));
+    let doubles = doubles.current().1;
+    assert_eq!(doubles[1], 0.0, "the spike has died in doubles");
+    for bits in [128, 256] {
+        for (a, b) in end(bits).iter().zip(&doubles) {
+            assert!((a - b).abs() < 1e-12, "{bits} bits: {a:e} and {b:e}");
+        }
+    }
+}
+
 /// Doubles pass sign changes by collocation, of the same equations read backwards. Several groups, some of which cross while others follow their surfaces.
 #[test]
 fn flows_of_powers_agree_with_those_in_doubles() {

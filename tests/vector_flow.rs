@@ -383,3 +383,17 @@ fn from_the_start_on_the_energy_grows_at_a_constant_rate() {
         assert!(dimension < 1 << 14 || start.0 < eps, "{seed}: {} {eps}", start.0);
     }
 }
+
+/// At rest `3 s - s*` is 2 s*, for good.
+#[test]
+fn the_clock_of_the_tail_goes_on_at_rest() {
+    let problem = VectorProblem::companion(2.0, 8, 1).unwrap();
+    let path = VectorPath::solve(&problem, 1e6).unwrap();
+    assert!(path.end().is_infinite(), "it has come to rest before {}", path.end());
+    let ahead = |t: f64| path.relaxation(t) - 2.0 * path.signal_energy() * t;
+    // the slowest direction has decayed to nothing before 4,000, and the path is at rest some time after
+    let times: Vec<f64> = (16..=400).map(|k| 250.0 * f64::from(k)).collect();
+    for t in &times {
+        assert!((ahead(*t) / ahead(4000.0) - 1.0).abs() < 1e-9, "{t}: {} and {}", ahead(*t), ahead(4000.0));
+    }
+}

@@ -27,7 +27,7 @@ pub(super) struct CompareOptions {
     /// Confidence of the intervals of rates, over all sizes at once
     #[arg(long, value_name = "SHARE", default_value = "0.95", allow_hyphen_values = true)]
     confidence: String,
-    /// Print the fitted rates instead: optimizer, overlap, exponent of n/d, its interval
+    /// Print the fitted rates instead: optimizer, overlap (or statistic), exponent of n/d, its interval
     #[arg(long)]
     rates: bool,
     /// Draw deviations over samples, with the fitted rates, into FILE.png or FILE.svg (several, separated by commas)

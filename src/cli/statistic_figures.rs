@@ -91,7 +91,8 @@ fn panels(summaries: &[Summary], time: Scale) -> Vec<Panel> {
             _ => Scale::Log,
         };
         // Kinds that may both have several curves have colours of their own.
-        let first = if kind == Kind::Share { 4 } else { 0 };
+        let moments = summaries.iter().filter(|summary| Kind::of(summary) == Kind::Moment).count();
+        let first = if kind == Kind::Share { moments.max(4) } else { 0 };
         let (label, drawn) = match members[..] {
             [(j, summary)] => (name(summary), vec![(j, Role::Whole, Label::default())]),
             _ => {
@@ -143,14 +144,16 @@ pub(super) fn runs(trained: &[Trained], statistics: &[Statistic]) -> Result<Figu
     let steps = trained.first().and_then(|t| t.runs.first()).map_or(Vec::new(), steps);
     let axis = time_axis(&steps, "time (steps × *η*)");
     let panels = panels(&summaries, axis.scale);
+    // the first curve that is alone in its panel has no name, and says what runs are
+    let alone = panels.iter().find(|panel| panel.drawn.len() == 1).map(|panel| panel.drawn[0].0);
     let column = |one: &Trained| {
         let eta = one.training.simulation.setting.step_size.unwrap_or(f64::NAN);
         let pair = |(j, role, name): &(usize, Role, Label)| {
             let value = |o: &crate::simulation::Observation| drawn(&summaries[*j], o.statistics[*j]);
-            let first = *j == 0;
-            let reference = if first { "population recursion" } else { "" };
-            let reference = over_seeds(*role, Label::plain(reference), &one.predictions, eta, &value);
-            let runs = match (name.is_empty(), first, one.runs.len()) {
+            // Grey whatever the runs' colour, as its key in the legend: pale colours are quartiles.
+            let reference = if *j == 0 { "population recursion" } else { "" };
+            let reference = over_seeds(Role::Whole, Label::plain(reference), &one.predictions, eta, &value);
+            let runs = match (name.is_empty(), Some(*j) == alone, one.runs.len()) {
                 (true, true, 1) => Label::plain("run"),
                 (true, true, _) => Label::plain("runs: median and quartiles"),
                 _ => name.clone(),

@@ -28,13 +28,16 @@ pub(super) struct Followed {
     /// T2 is at this distance from the optimum.
     eps: f64,
     pub(super) stop: Option<Stop<f64>>,
+    /// What was asked for and did not come.
+    remarks: Vec<String>,
 }
 
 impl Followed {
-    /// T1, T1' and T2.
+    /// Escape, T1' and T2.
     pub(super) fn phases(&self) -> impl Iterator<Item = (f64, &'static str)> {
         self.events.iter().filter_map(|(time, kind, level)| match *kind {
-            "escape" => Some((*time, "*T*_{1}")),
+            // at level 1/2, where the companion paper's T1 is at 1/4
+            "escape" => Some((*time, "*T*_{1/2}")),
             "saturate" => Some((*time, "*T*_{1}′")),
             _ => (*level == 1.0 - self.eps).then_some((*time, "*T*_{2}")),
         })
@@ -64,7 +67,8 @@ pub(super) fn execute(options: &PopulationOptions) -> Result<(), CliError> {
         .iter()
         .map(|optimizer| follow(options, optimizer, &summaries, eps, until.as_ref()))
         .collect::<Result<Vec<_>, _>>()?;
-    for Followed { optimizer, stop, .. } in &followed {
+    for Followed { optimizer, stop, remarks, .. } in &followed {
+        remarks.iter().for_each(|sentence| remark!("{optimizer}: {sentence}"));
         stop.iter().for_each(|stop| remark!("{optimizer}: {stop}"));
     }
     let table = if options.events { event_table(&followed) } else { row_table(&followed, &summaries, options) };
@@ -121,9 +125,16 @@ fn follow(
         }
         rows.dedup();
         (run, horizon) = (run.up_to(time), time);
+    } else if let Some(until) = &options.until {
+        followed.remarks.push(format!("{until} was not met up to t = {horizon}"));
     }
     let rate = setting.clock_rate();
     let phases = courses.clone().next().and(run.path()).map(|path| Phases::new(path, eps));
+    for (course, phase) in courses.filter_map(|summary| phases.as_ref()?.missing(summary)) {
+        followed
+            .remarks
+            .push(format!("no {course}, which is counted from {phase} on: that is not reached up to t = {horizon}"));
+    }
     let statistics: Vec<Statistic> = summaries.iter().filter_map(Summary::statistic).collect();
     if options.events || !options.plot.is_empty() {
         followed.events = events(&run, &setting, eps, horizon);

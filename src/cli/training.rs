@@ -48,7 +48,7 @@ pub(super) struct TrainingOptions {
     /// Draw signal and start of every run from SEED, so that runs differ by their samples alone (default: each from its own seed)
     #[arg(long, value_name = "SEED", allow_negative_numbers = true)]
     model_seed: Option<u64>,
-    /// Width 1: these summary statistics in the place of overlaps, of s, u, s2 to s9, u2 to u9, gap, mse, risk, as `population --statistics`
+    /// Width 1: these summary statistics in the place of overlaps, risk and alignment, of s, u, s2 to s9, u2 to u9, gap, mse, risk, as `population --statistics`
     /// has them
     #[arg(long, value_name = "NAME,...", value_delimiter = ',')]
     pub(super) statistics: Vec<String>,

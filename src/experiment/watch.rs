@@ -149,6 +149,16 @@ impl<T: Real, G: SegmentGauge<T>, Emit: FnMut(Row<T>)> Watch<'_, T, G, Emit> {
                         self.events.push(Event { time: time.clone(), kind: EventKind::Optimum, coefficient: 0 });
                         self.last.clone_from(&w);
                     }
+                    // What has come to rest between two segments, no segment has seen.
+                    let met = |condition: &Condition<T>| condition.holds(self.gauge, &w[..]);
+                    let stop = match stop {
+                        Stop::Optimum { .. } | Stop::Horizon | Stop::NonUnique { .. }
+                            if self.plan.until.as_ref().is_some_and(met) =>
+                        {
+                            Stop::Condition { time: time.clone() }
+                        }
+                        stop => stop,
+                    };
                     if matches!(stop, Stop::Optimum { .. } | Stop::Horizon) {
                         let last = horizon.unwrap_or_else(|| time.clone());
                         self.emit_rows_at_rest(&w, &last);
@@ -261,12 +271,12 @@ impl<T: Real, G: SegmentGauge<T>, Emit: FnMut(Row<T>)> Watch<'_, T, G, Emit> {
             }
         }
         let level = T::from_f64(ESCAPE_LEVEL, &end.context());
-        if !self.escaped && self.last[0] >= level {
+        let escape = Condition { quantity: Quantity::Coefficient(0), at_least: true, level };
+        if !self.escaped && self.last[0] >= escape.level {
             self.escaped = true;
-            let escape = Condition { quantity: Quantity::Coefficient(0), at_least: true, level };
-            if let Some(s) = escape.first_time(self.gauge, segment) {
-                self.events.push(Event { time: s + segment.start(), kind: EventKind::Escape, coefficient: 0 });
-            }
+            // at the end, where another evaluation of the segment is a rounding below the level
+            let time = escape.first_time(self.gauge, segment).unwrap_or_else(|| end.clone()) + segment.start();
+            self.events.push(Event { time, kind: EventKind::Escape, coefficient: 0 });
         }
         self.events[first..].sort_by(|a, b| a.time.partial_cmp(&b.time).unwrap_or(Ordering::Equal));
     }

@@ -112,7 +112,9 @@ impl<T: Real> Condition<T> {
             roots(&margin, segment.span(), &mut cuts);
         }
         let cuts: Vec<T> = cuts.iter().map(|root| segment.time_of(&root.at)).collect();
-        let between = cuts.windows(2).map(|pair| (pair[0].clone() + &pair[1]).over(2));
+        // the first stretch too: rounding may have the margin hold where the quantity does not yet
+        let from_start: Vec<T> = std::iter::once(zero.clone()).chain(cuts.iter().cloned()).collect();
+        let between = from_start.windows(2).map(|pair| (pair[0].clone() + &pair[1]).over(2));
         for s in between.chain([segment.length().clone()]) {
             let at = (s.clone(), excess(&s));
             if holds(&at.1) {

@@ -48,7 +48,7 @@ impl Source<'_> {
 
 impl<T: Element> Samples<T> {
     /// Rows of a block at this dimension.
-    fn block_rows(dimension: usize) -> usize {
+    pub(crate) fn block_rows(dimension: usize) -> usize {
         (BLOCK / dimension.max(1) / 24 * 24).clamp(24, MOST_ROWS)
     }
 

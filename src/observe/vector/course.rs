@@ -62,6 +62,17 @@ impl<'a> Phases<'a> {
         }
     }
 
+    /// What is asked for and has no values, because the phase that it is counted from is not reached; and that phase.
+    pub fn missing(&self, summary: &Summary) -> Option<(Course, &'static str)> {
+        match summary {
+            Summary::Course(Course::Lambda) if self.saturation.is_none() => Some((Course::Lambda, "T1'")),
+            Summary::Course(course @ (Course::Average | Course::Uniform)) if self.convergence.is_none() => {
+                Some((*course, "T2"))
+            }
+            _ => None,
+        }
+    }
+
     /// The course at time `t`, on the clock of the quarter loss (where Lambda is four times the companion paper's); `None` before the
     /// phase that it is counted from.
     pub fn at(&self, course: Course, t: f64) -> Option<f64> {

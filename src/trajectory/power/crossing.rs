@@ -1,5 +1,5 @@
 use super::clock::{Clock, Course};
-use super::field::{Field, Pull};
+use super::field::{Field, Pull, shorter};
 use super::passage::{Motion, Passage, Start};
 use super::point::Point;
 use crate::scalar::Real;
@@ -124,11 +124,13 @@ impl<T: Real> Crossing<T> {
             _ => natural,
         };
         let length = if self.span == self.reach { length } else { self.passage.elapsed_at(&self.span) };
+        let pulls = around.field.pulls(around.point, None);
+        let room = around.field.room_beside(around.point, &pulls, Some(start.coefficient));
         self.start = Some(start);
-        match around.remaining {
-            Some(remaining) if *remaining < length => {
-                self.span = self.passage.at_time(remaining, &self.span);
-                Some(remaining.clone())
+        match around.remaining.cloned().into_iter().chain(room).reduce(|a, b| shorter(Some(a), b)) {
+            Some(limit) if limit < length => {
+                self.span = self.passage.at_time(&limit, &self.span);
+                Some(limit)
             }
             _ => Some(length),
         }

@@ -82,9 +82,14 @@ impl<T: Real> Field<T> {
 
     /// How far a series may go: until a falling coefficient or a bracket would reach zero.
     pub(super) fn room(&self, point: &Point<T>, pulls: &[Pull<T>]) -> Option<T> {
+        self.room_beside(point, pulls, None)
+    }
+
+    /// The same, whatever the bracket of the coefficient `crossing` does.
+    pub(super) fn room_beside(&self, point: &Point<T>, pulls: &[Pull<T>], crossing: Option<usize>) -> Option<T> {
         let slopes = self.bracket_slopes(point, pulls);
         let mut room = self.room_above_zero(point, pulls);
-        for j in (0..pulls.len()).filter(|&j| !point.is_dead(j)) {
+        for j in (0..pulls.len()).filter(|&j| !point.is_dead(j) && Some(j) != crossing) {
             let (pull, slope) = (&pulls[j], &slopes[j]);
             let zero = slope.int(0);
             // foreign motion drives it there; a coefficient that follows its surface is driven away and relaxes

@@ -19,6 +19,8 @@ pub struct VectorPath {
     signal_energy: f64,
     stretches: Vec<Placed>,
     end: f64,
+    /// Since when it is at rest, and [`VectorPath::relaxation`] until then.
+    rest: Option<(f64, f64)>,
 }
 
 /// A stretch on the clock of the method.
@@ -77,6 +79,7 @@ impl VectorPath {
             problem: problem.clone(),
             stretches: Vec::new(),
             end: 0.0,
+            rest: None,
         }
     }
 
@@ -91,6 +94,7 @@ impl VectorPath {
     pub(super) fn rest(&mut self, from: &Point) {
         let stretch = Stretch::Relaxation(Relaxation::rest(from));
         self.stretches.push(Placed { start: self.end, clock: [0.0; chebyshev::DEGREE + 1], stretch });
+        self.rest = Some((self.end, -from.growth));
         self.end = f64::INFINITY;
     }
 
@@ -148,7 +152,10 @@ impl VectorPath {
 
     /// `int (3 s - s*) dt` up to `t`, on the clock of GD.
     pub fn relaxation(&self, t: f64) -> f64 {
-        self.find(t).map_or(0.0, |(stretch, theta)| -stretch.growth(theta))
+        match self.rest {
+            Some((start, before)) if t > start => before + 2.0 * self.signal_energy * (t - start),
+            _ => self.find(t).map_or(0.0, |(stretch, theta)| -stretch.growth(theta)),
+        }
     }
 
     /// The times at which `margin` of s and u changes its sign, ascending, and whether it is then positive.
