@@ -2,10 +2,31 @@
 
 use super::{Element, Panels, fitting, lanes, load, map_rows, store, tile_nn, tile_tn, zero};
 use pulp::{Arch, Simd, WithSimd};
+use std::ops::{Deref, DerefMut};
 
 const WIDTH: usize = 24;
 type Line = [f64; WIDTH];
-type Block = [Line; WIDTH];
+
+/// A diagonal block, at the edge of a cache line as the rows of a panel are: no vector lies across two.
+#[derive(Clone, Copy, Debug)]
+#[repr(align(64))]
+struct Block([Line; WIDTH]);
+
+impl Deref for Block {
+    type Target = [Line; WIDTH];
+
+    #[inline(always)]
+    fn deref(&self) -> &[Line; WIDTH] {
+        &self.0
+    }
+}
+
+impl DerefMut for Block {
+    #[inline(always)]
+    fn deref_mut(&mut self) -> &mut [Line; WIDTH] {
+        &mut self.0
+    }
+}
 
 const ZEROS: Line = f64::ZEROS;
 
@@ -24,7 +45,7 @@ pub(crate) struct Factor {
 impl Factor {
     /// Space for the factor of an n x n matrix.
     pub(crate) fn new(n: usize) -> Self {
-        Self { triangle: Panels::upper_zeros(n), inverse: vec![[ZEROS; WIDTH]; n.div_ceil(WIDTH)] }
+        Self { triangle: Panels::upper_zeros(n), inverse: vec![Block([ZEROS; WIDTH]); n.div_ceil(WIDTH)] }
     }
 
     /// Becomes the factor of `shift I + scale A`, of which only the upper half is read.
@@ -269,7 +290,7 @@ impl Solve<'_> {
         used: usize,
         columns: usize,
     ) {
-        let mut quotient = [ZEROS; WIDTH];
+        let mut quotient = Block([ZEROS; WIDTH]);
         for i in (0..used).step_by(C) {
             for lane in lanes::<f64, S, V>(columns) {
                 let mut tile = zero::<f64, S, C, V>(simd);
@@ -314,7 +335,7 @@ fn factor_diagonal(block: &mut [Line]) -> bool {
 #[inline(always)]
 fn inverse_of_diagonal(block: &[Line]) -> Block {
     let n = block.len();
-    let mut inverse = [ZEROS; WIDTH];
+    let mut inverse = Block([ZEROS; WIDTH]);
     for i in (0..n).rev() {
         let mut row = ZEROS;
         row[i] = 1.0;
