@@ -244,6 +244,7 @@ fn one<T: Real>(
         (None, None) => None,
     };
     let mut plan = Plan { rows: Vec::new(), until, horizon };
+    let mut met = None;
     match &options.at {
         Some(at) => {
             plan.rows = requested(at, setting, context)?;
@@ -269,6 +270,7 @@ fn one<T: Real>(
                         // Found to the last bit: now it is a horizon like any other.
                         plan.until = None;
                         plan.horizon = Some(outcome.end.clone());
+                        met = Some(outcome.stop);
                     }
                     outcome.end
                 }
@@ -282,6 +284,9 @@ fn one<T: Real>(
     let mut rows = Vec::new();
     let outcome = run(setting, &plan, &mut |row| rows.push(row))?;
     let Outcome { mut stop, mut end, events, remarks, .. } = outcome;
+    if let (Stop::Horizon, Some(condition)) = (&stop, met) {
+        stop = condition;
+    }
     if let Some(beyond) = rows.iter().position(|row| !row.is_finite()) {
         // Its risk may leave the numbers before a coefficient does.
         let row = rows.swap_remove(beyond);

@@ -4,7 +4,7 @@ use super::Setting;
 use super::run::{NO_OTHER_NUMBERS, Outcome, Plan};
 use super::watch::Row;
 use crate::descent::Method;
-use crate::observe::{Amplification, alignment, risk};
+use crate::observe::{Amplification, Condition, alignment, risk};
 use crate::scalar::{DomainError, Rational, Real, Scalar};
 use crate::spectrum::Spectrum;
 use crate::trajectory::{Event, EventKind, Fate, Forecast, Lattice, RationalDescent, Stop};
@@ -188,7 +188,10 @@ impl<'a, R: Exact> Watched<'a, R> {
                     self.next_row += 1;
                     self.emit(step, time(), &w);
                 }
-                if self.plan.until.as_ref().is_some_and(|condition| condition.holds(self.spectrum, &w)) {
+                let holds = |condition: &Condition<Rational>| {
+                    condition.on_quarter_risk(&self.risk_scale).holds(self.spectrum, &w)
+                };
+                if self.plan.until.as_ref().is_some_and(holds) {
                     break Stop::Condition { time: time() };
                 }
             }

@@ -15,7 +15,7 @@ use std::any::Any;
 pub struct Plan<T = f64> {
     /// Ascending: times on the setting's clock (recursion: step numbers).
     pub rows: Vec<T>,
-    /// Stop when it holds.
+    /// Stop when it holds; a level of the risk is on the setting's scale, as rows are.
     pub until: Option<Condition<T>>,
     /// Stop here at the latest (recursion: at step `horizon/step_size`, rounded).
     pub horizon: Option<T>,

@@ -57,6 +57,8 @@ pub(super) struct Watch<'a, T: Real, G, Emit> {
     emit: Emit,
     clock_rate: T,
     risk_scale: T,
+    /// The plan's condition, on the quarter risk.
+    until: Option<Condition<T>>,
     events: Vec<Event<T>>,
     /// The point at the end of the last segment, once there is one.
     last: Vec<T>,
@@ -84,6 +86,7 @@ impl<'a, T: Real, G, Emit: FnMut(Row<T>)> Watch<'a, T, G, Emit> {
             next_row: 0,
             emit,
             clock_rate,
+            until: plan.until.as_ref().map(|condition| condition.on_quarter_risk(&risk_scale)),
             risk_scale,
             events: Vec::new(),
             last: Vec::new(),
@@ -153,7 +156,7 @@ impl<T: Real, G: SegmentGauge<T>, Emit: FnMut(Row<T>)> Watch<'_, T, G, Emit> {
                     let met = |condition: &Condition<T>| condition.holds(self.gauge, &w[..]);
                     let stop = match stop {
                         Stop::Optimum { .. } | Stop::Horizon | Stop::NonUnique { .. }
-                            if self.plan.until.as_ref().is_some_and(met) =>
+                            if self.until.as_ref().is_some_and(met) =>
                         {
                             Stop::Condition { time: time.clone() }
                         }
@@ -190,7 +193,7 @@ impl<T: Real, G: SegmentGauge<T>, Emit: FnMut(Row<T>)> Watch<'_, T, G, Emit> {
 
     /// The first local time in `segment` at which the condition is met.
     fn first_time(&mut self, segment: &impl Segment<T>, unit_speed: bool) -> Option<T> {
-        let condition = self.plan.until.as_ref()?;
+        let condition = self.until.as_ref()?;
         let end = segment.start().clone() + segment.length();
         if self.quiet_until.as_ref().is_some_and(|time| end <= *time) {
             return None;
@@ -315,7 +318,7 @@ impl<T: Real, G, Emit: FnMut(Row<T>)> Watch<'_, T, G, Emit> {
     {
         let steps = |t: &T| (t.clone() / step_size).to_f64().round() as u64;
         let last = self.plan.horizon.as_ref().map_or(MAX_STEPS, steps);
-        let condition = self.plan.until.as_ref();
+        let condition = self.until.clone();
         let stop = loop {
             let step = recursion.steps();
             let time = step_size.times(step as i64);
@@ -325,7 +328,7 @@ impl<T: Real, G, Emit: FnMut(Row<T>)> Watch<'_, T, G, Emit> {
                 self.next_row += 1;
                 self.emit(Some(step), time.clone(), w);
             }
-            if condition.is_some_and(|c| c.holds(self.gauge, w)) {
+            if condition.as_ref().is_some_and(|c| c.holds(self.gauge, w)) {
                 break Stop::Condition { time };
             }
             if step >= last {

@@ -69,6 +69,13 @@ impl<T: Real> Condition<T> {
         })
     }
 
+    /// The same condition on the quarter risk, where its level is one on a scale that is so many times as large.
+    pub(crate) fn on_quarter_risk(&self, risk_scale: &T) -> Self {
+        let scaled = self.quantity == Quantity::Risk;
+        let level = if scaled { self.level.clone() / risk_scale } else { self.level.clone() };
+        Self { level, ..self.clone() }
+    }
+
     /// Whether it holds at `point`. NaN and undecided comparisons do not count as holding.
     pub fn holds<P: ?Sized>(&self, gauge: &impl Gauge<T, P>, point: &P) -> bool {
         let value = match self.quantity {

@@ -2,7 +2,6 @@
 
 use super::{Element, Panels, fitting, lanes, load, map_rows, store, tile_nn, tile_tn, zero};
 use pulp::{Arch, Simd, WithSimd};
-use std::ops::{Deref, DerefMut};
 
 const WIDTH: usize = 24;
 type Line = [f64; WIDTH];
@@ -11,22 +10,6 @@ type Line = [f64; WIDTH];
 #[derive(Clone, Copy, Debug)]
 #[repr(align(64))]
 struct Block([Line; WIDTH]);
-
-impl Deref for Block {
-    type Target = [Line; WIDTH];
-
-    #[inline(always)]
-    fn deref(&self) -> &[Line; WIDTH] {
-        &self.0
-    }
-}
-
-impl DerefMut for Block {
-    #[inline(always)]
-    fn deref_mut(&mut self) -> &mut [Line; WIDTH] {
-        &mut self.0
-    }
-}
 
 const ZEROS: Line = f64::ZEROS;
 
@@ -296,14 +279,14 @@ impl Solve<'_> {
                 let mut tile = zero::<f64, S, C, V>(simd);
                 if transposed {
                     let to = (i + C).min(used);
-                    tile_tn::<f64, S, C, V>(simd, &mut tile, &inverse[..to], i, &x[..to], lane);
+                    tile_tn::<f64, S, C, V>(simd, &mut tile, &inverse.0[..to], i, &x[..to], lane);
                 } else {
-                    tile_nn::<f64, S, C, V>(simd, &mut tile, &inverse[i..i + C], i, &x[i..used], lane);
+                    tile_nn::<f64, S, C, V>(simd, &mut tile, &inverse.0[i..i + C], i, &x[i..used], lane);
                 }
-                store::<f64, S, C, V>(&mut quotient[i..i + C], lane, tile);
+                store::<f64, S, C, V>(&mut quotient.0[i..i + C], lane, tile);
             }
         }
-        x[..used].copy_from_slice(&quotient[..used]);
+        x[..used].copy_from_slice(&quotient.0[..used]);
     }
 }
 
@@ -341,12 +324,12 @@ fn inverse_of_diagonal(block: &[Line]) -> Block {
         row[i] = 1.0;
         for k in i + 1..n {
             let factor = block[i][k];
-            for (x, y) in row.iter_mut().zip(inverse[k].iter()) {
+            for (x, y) in row.iter_mut().zip(inverse.0[k].iter()) {
                 *x -= factor * y;
             }
         }
         row.iter_mut().for_each(|x| *x /= block[i][i]);
-        inverse[i] = row;
+        inverse.0[i] = row;
     }
     inverse
 }
