@@ -1,9 +1,11 @@
 //! `specdyn population --precision`: arbitrary precision, exact rationals, and what they refuse.
 
-use std::process::{Command, Output};
+mod program;
+
+use std::process::Output;
 
 fn population(arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_specdyn")).arg("population").args(arguments).output().expect("the binary runs")
+    program::specdyn(&[&["population"], arguments].concat())
 }
 
 /// Rows of cells, header first; and what was said on stderr.
@@ -20,12 +22,8 @@ fn exits(code: i32, arguments: &[&str]) -> (Vec<Vec<String>>, String) {
     (text.lines().map(|line| line.split(',').map(String::from).collect()).collect(), said)
 }
 
-/// One line that contains `part`, nothing on stdout, exit code 64.
 fn refused(arguments: &[&str], part: &str) {
-    let output = population(arguments);
-    let said = String::from_utf8(output.stderr).unwrap();
-    assert_eq!(output.status.code(), Some(64), "{arguments:?}: {said}");
-    assert!(output.stdout.is_empty() && said.lines().count() == 1 && said.contains(part), "{arguments:?}: {said}");
+    program::refused(&[&["population"], arguments].concat(), part);
 }
 
 #[test]
@@ -173,6 +171,10 @@ fn intervals_are_printed_as_pairs_around_the_plain_values() {
                 assert!(lo - room <= value && value <= hi + room, "{optimizer} {name}: {value} in [{lo}, {hi}]");
             }
         }
+        // And, as those, up to a condition that is met.
+        let run = ["--optimizer", optimizer, "--at", "0:1:1001,2,3", "--until", "signal>=0.003"];
+        let rows = |more: &[&str]| table(&[&run[..], more].concat()).0.len();
+        assert_eq!(rows(&["--precision", "interval"]), rows(&[]), "{optimizer}");
     }
 }
 

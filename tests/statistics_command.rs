@@ -1,9 +1,11 @@
 //! `specdyn population --statistics`: one vector from the command line.
 
-use std::process::{Command, Output};
+mod program;
+
+use std::process::Output;
 
 fn specdyn(arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_specdyn")).arg("population").args(arguments).output().unwrap()
+    program::specdyn(&[&["population"], arguments].concat())
 }
 
 fn rows(arguments: &[&str]) -> (Vec<String>, Vec<Vec<f64>>) {
@@ -83,7 +85,7 @@ fn what_does_not_fit_is_refused_in_one_line() {
         (&["--statistics", "s", "--until", "gap<=0.5"], "horizon"),
         (&["--statistics", "s", "--time", "1", "--eps", "1"], "eps = 1"),
         (&["--statistics", "lambda", "--time", "1", "--step-size", "1"], "flow of gd"),
-        (&["--time", "1", "--eps", "0.1"], "--eps"),
+        (&["--time", "1", "--eps", "0.1"], "--statistics"),
         (&["--statistics", "s", "--time", "1", "--precision", "interval"], "--precision"),
         (&["--statistics", "s", "--time", "1", "--events", "--step-size", "1"], "--events"),
         (&["--time", "1", "--precision", "interval"], "precision"),
@@ -101,15 +103,15 @@ fn what_does_not_fit_is_refused_in_one_line() {
 /// The risk of the same start, as every command that has the model prints it.
 #[test]
 fn every_command_takes_the_companion_papers_signal() {
-    let model = |more: &[&str]| {
+    fn model<'a>(more: &[&'a str]) -> Vec<&'a str> {
         let mut arguments = COMPANION;
         arguments[3] = "12";
-        [&arguments[..], more].concat().into_iter().map(String::from).collect::<Vec<_>>()
-    };
+        [&arguments[..], more].concat()
+    }
     let folder = tempfile::tempdir().unwrap();
     let cells = |name: &str| folder.path().join(name).to_str().unwrap().to_string();
     let read = |command: &str, more: &[&str], column: &str| -> f64 {
-        let output = Command::new(env!("CARGO_BIN_EXE_specdyn")).arg(command).args(model(more)).output().unwrap();
+        let output = program::specdyn(&[&[command][..], &model(more)].concat());
         assert!(output.status.success(), "{command}: {}", String::from_utf8_lossy(&output.stderr));
         let mut text = String::from_utf8(output.stdout).unwrap();
         if let Some(k) = more.iter().position(|x| *x == "--output") {
@@ -120,12 +122,12 @@ fn every_command_takes_the_companion_papers_signal() {
         lines.next().unwrap().split(',').nth(place).unwrap().parse().unwrap()
     };
     let risk = read("population", &["--statistics", "risk", "--time", "1"], "risk");
-    let axes = ["--x", "init=1:2:2", "--y", "exponent=2:3:2", "--observe", "risk", "--time", "0"];
-    let runs = ["--samples", "40", "--noise", "0.1", "--seeds", "1", "--step-size", "1e-3"];
+    let axes = ["--x", "exponent=2:3:2", "--y", "step-size=1e-3:2e-3:2", "--observe", "risk", "--time", "0"];
+    let runs = ["--samples", "40", "--noise", "0.1", "--seeds", "1"];
     let (plain, sampled) = (cells("plain"), cells("sampled"));
     let plain = [&axes[..], &["--output", &plain]].concat();
     let sampled = [&axes[..], &runs, &["--output", &sampled]].concat();
-    let run = [&runs[..], &["--time", "2e-3"]].concat();
+    let run = [&runs[..], &["--step-size", "1e-3", "--time", "2e-3"]].concat();
     for (command, more, column) in [
         ("population", &["--time", "1"][..], "risk"),
         ("population", &["--step-size", "1e-3", "--steps", "2"], "risk"),
@@ -185,7 +187,9 @@ fn a_recursion_that_diverges_says_so_and_keeps_its_rows() {
     let output = specdyn(&[&COMPANION[..], &more].concat());
     let text = String::from_utf8(output.stdout).unwrap();
     assert!(output.status.success() && text.starts_with("step,time,s,status\n0,0,"), "{text}");
-    assert!(text.trim_end().lines().last().unwrap().contains("diverged"), "{text}");
+    let size = text.split_once("the largest coefficient is ").unwrap().1.trim_end();
+    assert!(size.parse::<f64>().is_ok_and(|size| size > 1e9 && size.is_finite()), "{text}");
+    assert!(String::from_utf8_lossy(&output.stderr).contains("a smaller --step-size may help"));
 }
 
 /// Far from both, the nearer of w* and -w* need not be the one that u points to.
@@ -217,6 +221,28 @@ fn tiny_dimensions_answer_and_a_width_of_two_is_refused_in_a_line() {
         assert!(output.status.success() && text.lines().count() == 7, "{spectrum} {dimension}: {text}");
         let gap: f64 = text.lines().last().unwrap().split(',').next_back().unwrap().parse().unwrap();
         assert!(gap.abs() < 1e-14, "{spectrum} {dimension}: {text}");
+    }
+    // Of dimension 1 and no --width, it is 1.
+    program::stdout(&[
+        "population",
+        "--optimizer",
+        "gd",
+        "--spectrum",
+        "power-law:1",
+        "--dim",
+        "1",
+        "--statistics",
+        "s",
+        "--time",
+        "1",
+    ]);
+    for (init, more) in [("1e308", &["--statistics", "s"][..]), ("1e308", &[]), ("-2", &[])] {
+        let mut arguments = COMPANION;
+        arguments[11] = init;
+        program::refused(
+            &[&["population"], &arguments[..], more, &["--time", "1"]].concat(),
+            &format!("init = {init} is"),
+        );
     }
     let mut arguments = COMPANION;
     (arguments[7], arguments[9]) = ("2", "gaussian");

@@ -1,26 +1,8 @@
 //! `specdyn simulate` and `specdyn compare` at width one, with the statistics of a vector.
 
-use std::process::{Command, Output};
+mod program;
 
-fn specdyn(arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_specdyn")).args(arguments).output().unwrap()
-}
-
-fn stdout(arguments: &[&str]) -> String {
-    let output = specdyn(arguments);
-    assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
-    String::from_utf8(output.stdout).unwrap()
-}
-
-/// Exit code 64, nothing on stdout, and one line on stderr that contains `part`.
-fn refused(arguments: &[&str], part: &str) {
-    let output = specdyn(arguments);
-    let message = String::from_utf8(output.stderr).unwrap();
-    assert_eq!(output.status.code(), Some(64), "{arguments:?}: {message}");
-    assert!(output.stdout.is_empty(), "{arguments:?}");
-    assert_eq!(message.lines().count(), 1, "{arguments:?}: {message}");
-    assert!(message.contains(part), "{arguments:?}: {message}");
-}
+use program::{refused, stdout};
 
 fn numbers(line: &str) -> Vec<f64> {
     line.split(',').map(|x| x.parse().unwrap()).collect()

@@ -1,12 +1,12 @@
 //! `specdyn compare`: training runs against the population recursion, as samples grow.
 
-use super::model::{ModelOptions, decimal};
-use super::output::{OutputOptions, exists};
+use super::model::{ModelOptions, all_different, decimal};
+use super::output::OutputOptions;
 use super::training::{Training, TrainingOptions, none_lost};
-use super::{CliError, figures, progress, training_figures};
+use super::{CliError, figures, idle, progress, training_figures};
 use crate::export::{Cell, Table};
 use crate::scalar::DomainError;
-use crate::simulation::{Comparison, Quartiles, Rate, Rung, compare};
+use crate::simulation::{Comparison, Quartiles, Rate, compare};
 use clap::Args;
 use serde_json::{Map, Value, json};
 use std::path::PathBuf;
@@ -16,11 +16,11 @@ use std::path::PathBuf;
 pub(super) struct CompareOptions {
     #[command(flatten)]
     model: ModelOptions,
-    /// Numbers of samples, separated by commas: the ladder
-    #[arg(long, value_name = "N1,N2,...", value_delimiter = ',', required = true)]
+    /// Numbers of samples, separated by commas: the ladder (without --data online:B, which draws B at every step)
+    #[arg(long, value_name = "N1,N2,...", value_delimiter = ',')]
     samples: Vec<usize>,
     /// Dimensions, separated by commas, instead of --dim; every one with every number of samples
-    #[arg(long, value_name = "D1,D2,...", value_delimiter = ',')]
+    #[arg(long, value_name = "D1,D2,...", value_delimiter = ',', conflicts_with = "dim")]
     dims: Vec<u64>,
     #[command(flatten)]
     training: TrainingOptions,
@@ -46,19 +46,21 @@ pub(super) struct Compared {
 }
 
 pub(super) fn execute(options: &CompareOptions) -> Result<(), CliError> {
-    options.output.check()?;
-    for path in &options.plot {
-        figures::format_of(path)?;
-        if !options.output.force && path.symlink_metadata().is_ok() {
-            return Err(exists(path));
-        }
-    }
+    options.output.check(&options.plot)?;
     let confidence: f64 = decimal("confidence", &options.confidence, &())?;
     if !(confidence > 0.0 && confidence < 1.0) {
         return Err(DomainError::new("confidence", confidence, "a number between 0 and 1").into());
     }
     let seeds = options.training.seeds(&options.model)?;
+    options.training.refuse_idle(&options.configuration())?;
+    idle::refuse(&options.configuration(), &[("confidence", options.rates, "is that of the intervals of --rates")])?;
     let ladders = options.ladders()?;
+    let size = |t: &Training| t.simulation.sample_size() as f64 / t.simulation.dimension() as f64;
+    if let (true, [first, .., last] | [first @ last]) = (options.rates, &ladders[0][..])
+        && size(first) == size(last)
+    {
+        return Err(CliError::Invalid("--rates needs two sizes n/d or more, from --samples or --dims".into()));
+    }
     let resources = options.training.resources();
     let steps = ladders.iter().flatten().map(|t| t.simulation.steps.saturating_mul(seeds.len() as u64));
     let total = steps.fold(0, u64::saturating_add);
@@ -107,12 +109,6 @@ fn report(compared: &[Compared]) {
 
 /// Lines on stderr: what of the rates is left empty, and why.
 fn report_rates(compared: &[Compared], confidence: &str, seeds: usize) {
-    let rungs = &compared[0].comparison.rungs;
-    let size = |rung: &Rung| rung.samples as f64 / rung.dimension as f64;
-    if rungs.iter().all(|rung| size(rung) == size(&rungs[0])) {
-        remark!("no rates: they need two sizes n/d or more, from --samples or --dims");
-        return;
-    }
     for Compared { optimizer, comparison, .. } in compared {
         let missing = comparison.names.iter().zip(&comparison.rates).filter(|(_, rate)| rate.is_none());
         let names: Vec<&str> = missing.map(|(name, _)| name.as_str()).collect();
@@ -124,7 +120,7 @@ fn report_rates(compared: &[Compared], confidence: &str, seeds: usize) {
     if compared.iter().flat_map(|c| c.comparison.rates.iter().flatten()).any(open) {
         remark!(
             "rates without intervals: too few seeds ({seeds}) for a confidence of {confidence} over {} sizes",
-            rungs.len()
+            compared[0].comparison.rungs.len()
         );
     }
 }
@@ -150,11 +146,11 @@ fn deviations(compared: &[Compared]) -> Table {
                     rung.dimension.into(),
                     rung.samples.into(),
                     name.as_str().into(),
-                    quartiles.lower.into(),
-                    quartiles.median.into(),
-                    quartiles.upper.into(),
-                    median(&rung.amplification).into(),
-                    median(&rung.predicted_amplification).into(),
+                    finite(quartiles.lower),
+                    finite(quartiles.median),
+                    finite(quartiles.upper),
+                    median(&rung.amplification).map_or(Cell::Empty, finite),
+                    median(&rung.predicted_amplification).map_or(Cell::Empty, finite),
                     rung.unfinished.len().into(),
                 ]);
             }
@@ -166,6 +162,11 @@ fn deviations(compared: &[Compared]) -> Table {
 /// What the column of the names of what is compared is called.
 fn quantity(compared: &[Compared]) -> &'static str {
     if compared.iter().any(|one| one.of_statistics) { "statistic" } else { "overlap" }
+}
+
+/// Nothing, where runs did not finish: their deviations have no bound.
+fn finite(number: f64) -> Cell {
+    if number.is_finite() { Cell::Number(number) } else { Cell::Empty }
 }
 
 fn median(values: &[f64]) -> Option<f64> {
@@ -195,13 +196,18 @@ impl CompareOptions {
     /// For each optimizer, its trainings from the smallest size on.
     fn ladders(&self) -> Result<Vec<Vec<Training>>, CliError> {
         let dims = if self.dims.is_empty() { vec![self.model.dim] } else { self.dims.clone() };
-        let mut sizes: Vec<(u64, usize)> =
-            dims.iter().flat_map(|d| self.samples.iter().map(move |n| (*d, *n))).collect();
-        sizes.sort_by(|(d, n), (e, m)| (*n as f64 * *e as f64).total_cmp(&(*m as f64 * *d as f64)));
+        all_different("samples", &self.samples)?;
+        all_different("dims", &dims)?;
+        // Online there is no number of samples: what grows is n/d by a smaller dimension.
+        let samples =
+            if self.samples.is_empty() { vec![None] } else { self.samples.iter().copied().map(Some).collect() };
+        let mut sizes: Vec<(u64, Option<usize>)> = dims.iter().flat_map(|d| samples.iter().map(|n| (*d, *n))).collect();
+        let size = |(d, n): &(u64, Option<usize>)| n.unwrap_or(1) as f64 / *d as f64;
+        sizes.sort_by(|one, other| size(one).total_cmp(&size(other)));
         let mut ladders: Vec<Vec<Training>> = Vec::new();
         for (dim, samples) in sizes {
             let model = ModelOptions { dim, ..self.model.clone() };
-            for (k, training) in self.training.trainings(&model, Some(samples))?.into_iter().enumerate() {
+            for (k, training) in self.training.trainings(&model, samples)?.into_iter().enumerate() {
                 if ladders.len() == k {
                     ladders.push(Vec::new());
                 }

@@ -36,8 +36,8 @@ fn table<T: Real>(
     root: fn(&[T], &[T]) -> Result<T, DomainError>,
 ) -> Result<Table, CliError> {
     let setting = options.model.setting::<T>(Method::GradientDescent, context)?;
-    if setting.width != Some(1) {
-        let width = setting.width.unwrap_or(setting.covariance.dimension());
+    let width = setting.width.unwrap_or(setting.covariance.dimension());
+    if width != 1 {
         return Err(DomainError::new("width", width, "1, for the rate at which one vector escapes").into());
     }
     let (variance, signal) = setting.directions()?;

@@ -21,6 +21,7 @@ mod explain;
 mod figures;
 mod forecast;
 mod identity;
+mod idle;
 mod merge;
 mod model;
 mod output;
@@ -61,7 +62,8 @@ pub struct Arguments {
     command: Command,
 }
 
-const EXIT_CODES: &str = "Exit codes: 0 ok; 1 a claim is falsified, or one known to be false is not; 2 done, but a claim is inconclusive, or cells are missing or have no value, or no run of an optimizer finished; 64 usage, or a parameter outside its \
+const EXIT_CODES: &str = "Exit codes: 0 ok; 1 a claim is falsified, or one known to be false is not; 2 done, but a claim is inconclusive, or cells are missing or have no value, or no run of an optimizer finished, or a solver gave up (a trajectory that is found to diverge, or to \
+be unique no longer, is a result: 0); 64 usage, or a parameter outside its \
 domain; 65 unusable input file; 73 output exists or cannot be made; 74 input or output failed; 75 another process is at work there; \
 130 and 143 interrupted.\nEvery option can come from a TOML file with the same keys: --config FILE; the command line wins.";
 

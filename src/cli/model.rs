@@ -8,6 +8,7 @@ use crate::spectrum::{SpectrumError, SpectrumSpec};
 use crate::weights::Start;
 use clap::Args;
 use serde_json::json;
+use std::fmt::Display;
 
 /// The dimension where none is given.
 const DIMENSION: u64 = 100;
@@ -164,6 +165,14 @@ impl From<SpectrumError> for CliError {
 /// Reads the decimal of the option `name`.
 pub(crate) fn decimal<T: Real>(name: &str, text: &str, context: &T::Context) -> Result<T, DomainError> {
     T::parse(text, context).map_err(|error| DomainError::new(name, format!("{text:?}"), error.domain))
+}
+
+/// Refuses a list that has something twice: rows of it could not be told apart, and fits would count it twice.
+pub(crate) fn all_different<T: PartialEq + Display>(name: &str, given: &[T]) -> Result<(), DomainError> {
+    match given.iter().enumerate().find(|(k, one)| given[..*k].contains(one)) {
+        Some((_, again)) => Err(DomainError::new(name, again, "named once")),
+        None => Ok(()),
+    }
 }
 
 /// Reads `gd`, `specgd` or `power:P`.

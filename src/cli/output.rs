@@ -31,8 +31,29 @@ pub(crate) enum Format {
 }
 
 impl OutputOptions {
-    /// Refuses what could only fail after the work is done.
-    pub(crate) fn check(&self) -> Result<(), CliError> {
+    /// Refuses what could only fail after the work is done, with figures written to `plots`.
+    pub(crate) fn check(&self, plots: &[PathBuf]) -> Result<(), CliError> {
+        for path in plots.iter().chain(&self.output) {
+            let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+            if folder.is_some_and(|folder| !folder.is_dir()) {
+                return Err(CliError::Output {
+                    path: path.clone(),
+                    reason: "there is no such folder; make it first".into(),
+                });
+            }
+        }
+        for (k, path) in plots.iter().enumerate() {
+            super::figures::format_of(path)?;
+            if plots[..k].iter().chain(&self.output).any(|other| other == path) {
+                return Err(CliError::Invalid(format!(
+                    "{} is to be written twice: give every file a name of its own",
+                    path.display()
+                )));
+            }
+            if !self.force && path.symlink_metadata().is_ok() {
+                return Err(exists(path));
+            }
+        }
         match &self.output {
             None if self.format == Format::Npz => {
                 Err(CliError::Invalid("--format npz is a binary format: it needs --output FILE".into()))

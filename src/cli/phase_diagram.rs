@@ -6,7 +6,7 @@ use super::signals::Signals;
 use super::slurm::{self, SlurmOptions};
 use super::sweep_folder::{Rerun, Start, SweepFolder};
 use super::training::optimizer;
-use super::{CliError, certified, diagram_files, figures, forecast, progress, sessions, sweep_folder};
+use super::{CliError, certified, diagram_files, figures, forecast, idle, progress, sessions, sweep_folder};
 use crate::descent::{Method, Muon, Optimizer};
 use crate::observe::Observable;
 use crate::scalar::DomainError;
@@ -77,7 +77,7 @@ pub(super) struct PhaseDiagramOptions {
     #[arg(long)]
     pub(super) forecast: bool,
     /// Refuse to start what would take longer, by forecast
-    #[arg(long, value_name = "HOURS", default_value_t = 720.0)]
+    #[arg(long, value_name = "HOURS", default_value_t = 720.0, conflicts_with = "certified")]
     pub(super) max_hours: f64,
     /// Figures to draw
     #[arg(long, value_enum, value_name = "FORMAT", value_delimiter = ',', default_value = "png,svg")]
@@ -116,6 +116,7 @@ impl RerunCells {
 }
 
 pub(super) fn execute(options: &PhaseDiagramOptions) -> Result<(), CliError> {
+    options.refuse_replaced()?;
     if options.certified {
         return certified::execute(options);
     }
@@ -193,6 +194,14 @@ impl PhaseDiagramOptions {
     /// The optimizers, by name.
     fn optimizers(&self) -> Result<Vec<(String, Optimizer)>, DomainError> {
         self.optimizer.iter().map(|name| Ok((name.clone(), optimizer(name, || Ok(Muon::default()))?))).collect()
+    }
+
+    /// Refuses an option that an axis replaces.
+    fn refuse_replaced(&self) -> Result<(), CliError> {
+        let name = |axis: &str| axis.split('=').next().unwrap_or_default().to_string();
+        let axes = [name(&self.x), name(&self.y)];
+        let options = axes.each_ref().map(|axis| (axis.as_str(), false, "is an axis: give it there alone"));
+        idle::refuse(&self.configuration(), &options)
     }
 
     /// The grid that the options describe.

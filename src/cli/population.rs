@@ -1,17 +1,17 @@
 //! `specdyn population`: one trajectory, or several side by side.
 
-use super::model::{ModelOptions, decimal, method};
-use super::output::{OutputOptions, exists, value_cells, value_columns};
+use super::model::{ModelOptions, all_different, decimal, method};
+use super::output::{OutputOptions, value_cells, value_columns};
 use super::precision::{self, NumberSystem};
 use super::rows::{requested, spread};
-use super::{CliError, escape_rate, figures, statistics};
+use super::{CliError, escape_rate, figures, idle, statistics};
 use crate::experiment::{Outcome, Plan, Row, Setting, run, run_certified, run_exact};
 use crate::export::{Cell, Provenance, Table};
 use crate::observe::{CONTRACTION_LEVEL, Condition, Quantity};
 use crate::scalar::{DomainError, Interval, Rational, Real};
 use crate::trajectory::{Event, EventKind, Stop};
 use clap::Args;
-use serde_json::json;
+use serde_json::{Map, Value, json};
 use std::path::PathBuf;
 
 /// Options of `specdyn population`.
@@ -36,7 +36,7 @@ pub(super) struct PopulationOptions {
     #[arg(long, value_name = "CONDITION")]
     pub(super) until: Option<String>,
     /// Number of equally spaced rows, both ends included
-    #[arg(long, value_name = "N", default_value_t = 201, conflicts_with = "at", allow_negative_numbers = true)]
+    #[arg(long, value_name = "N", default_value_t = 201, conflicts_with_all = ["at", "escape_rate"], allow_negative_numbers = true)]
     pub(super) points: u64,
     /// Rows at these times (recursion: at these steps); an item may be a range START:STOP:COUNT[:log]
     #[arg(long, value_name = "T1,T2,...", value_delimiter = ',', allow_hyphen_values = true)]
@@ -48,18 +48,18 @@ pub(super) struct PopulationOptions {
     #[arg(long, value_name = "NAME,...", value_delimiter = ',')]
     pub(super) statistics: Vec<String>,
     /// With --statistics: T2 is when s and |u| are above (1 - EPS) s* for good
-    #[arg(long, value_name = "EPS", default_value = EPS, allow_hyphen_values = true)]
+    #[arg(long, value_name = "EPS", default_value = "0.05", requires = "statistics", allow_hyphen_values = true)]
     pub(super) eps: String,
     /// Width 1: print the rate at which u grows under GD while w is small, rho of exp(rho t), on the clock of --loss-scale: the root of the
     /// characteristic equation, in any --precision, enclosed with `interval`
-    #[arg(long, conflicts_with_all = ["step_size", "time", "steps", "until", "at", "statistics", "events", "ladder", "plot"])]
+    #[arg(long, conflicts_with_all = ["step_size", "time", "steps", "until", "at", "statistics", "eps", "events", "ladder", "plot"])]
     pub(super) escape_rate: bool,
     /// Number system: f64 | BITS (arbitrary precision, 2 to 1048576 bits; feature `mpfr`) | exact (recursions in rationals) | interval
     /// (certified enclosures, printed as pairs _lo, _hi; numeric options may then be intervals themselves, as in "[20, 21]")
     #[arg(long, value_name = "PRECISION", default_value = "f64")]
     pub(super) precision: String,
     /// With --precision BITS: compute at BITS and at twice as many, and add a column with the digits on which a row agrees
-    #[arg(long)]
+    #[arg(long, conflicts_with = "statistics")]
     pub(super) ladder: bool,
     /// Print the list of events of a flow (or of a recursion in --precision exact) instead: time, event, coefficient
     #[arg(long)]
@@ -70,9 +70,6 @@ pub(super) struct PopulationOptions {
     #[command(flatten)]
     pub(super) output: OutputOptions,
 }
-
-/// Where T2 is taken if nothing is said.
-const EPS: &str = "0.05";
 
 /// More rows than this are a typing error.
 const MAX_POINTS: u64 = 100_000_000;
@@ -91,24 +88,20 @@ pub(super) struct Run<T: Real> {
 }
 
 pub(super) fn execute(options: &PopulationOptions) -> Result<(), CliError> {
-    options.output.check()?;
-    for path in &options.plot {
-        figures::format_of(path)?;
-        if !options.output.force && path.symlink_metadata().is_ok() {
-            return Err(exists(path));
-        }
-    }
+    options.output.check(&options.plot)?;
     if !(1..=MAX_POINTS).contains(&options.points) {
         return Err(DomainError::new("points", options.points, "an integer from 1 to 100000000").into());
     }
+    all_different("optimizer", &options.optimizer)?;
     if options.escape_rate {
         return escape_rate::execute(options);
     }
+    let rows = !options.events || !options.plot.is_empty();
+    let ends = options.time.is_none() && options.steps.is_none();
+    let reason = "is about rows: --events prints none, and draws none without --plot";
+    idle::refuse(&configuration(options), &[("points", rows, reason), ("at", rows || ends, reason)])?;
     if !options.statistics.is_empty() {
         return statistics::execute(options);
-    }
-    if options.eps != EPS {
-        return Err(CliError::Invalid("--eps goes with --statistics".into()));
     }
     let number_system = precision::number_system(&options.precision)?;
     if options.events && options.step_size.is_some() && !matches!(number_system, NumberSystem::Exact) {
@@ -179,9 +172,7 @@ pub(super) fn present<T: Real>(
         run.remarks.iter().for_each(|sentence| remark!("{}: {sentence}", run.optimizer));
     }
     for run in runs.iter().filter(|run| is_failure(&run.stop)) {
-        let smaller = options.step_size.is_some() && matches!(run.stop, Stop::Diverged { .. });
-        let hint = if smaller { "; a smaller --step-size may help" } else { "" };
-        remark!("{}: {}{hint}", run.optimizer, run.stop);
+        remark_stop(options, &run.optimizer, &run.stop);
     }
     if let Some(until) = &options.until {
         let unmet = |stop: &Stop<T>| !is_failure(stop) && !matches!(stop, Stop::Condition { .. });
@@ -194,6 +185,13 @@ pub(super) fn present<T: Real>(
         figures::trajectories(path, options.output.force, names, runs, &provenance)?;
     }
     given_up(runs.iter().map(|run| (run.optimizer.as_str(), &run.stop)))
+}
+
+/// A line on stderr: why a run ended, and what may help.
+pub(super) fn remark_stop<T: Real>(options: &PopulationOptions, optimizer: &str, stop: &Stop<T>) {
+    let smaller = options.step_size.is_some() && matches!(stop, Stop::Diverged { .. });
+    let hint = if smaller { "; a smaller --step-size may help" } else { "" };
+    remark!("{optimizer}: {stop}{hint}");
 }
 
 /// Exit code 2 where a run ends because the solver gave up: what comes after is open. (To diverge is a result.)
@@ -351,7 +349,7 @@ fn event_table<T: Real>(names: &[String], runs: &[Run<T>]) -> Table {
 }
 
 /// Every option of the run, defaults included, under the names that `--config` takes.
-pub(super) fn provenance(options: &PopulationOptions) -> Provenance {
+pub(super) fn configuration(options: &PopulationOptions) -> Map<String, Value> {
     let mut configuration = options.model.configuration();
     configuration.extend([
         ("command".into(), json!("population")),
@@ -371,7 +369,11 @@ pub(super) fn provenance(options: &PopulationOptions) -> Provenance {
         configuration.insert("statistics".into(), json!(options.statistics));
         configuration.insert("eps".into(), json!(options.eps));
     }
-    Provenance { scalar: options.precision.clone(), ..Provenance::new(configuration.into()) }
+    configuration
+}
+
+pub(super) fn provenance(options: &PopulationOptions) -> Provenance {
+    Provenance { scalar: options.precision.clone(), ..Provenance::new(configuration(options).into()) }
 }
 
 #[cfg(test)]

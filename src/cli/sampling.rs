@@ -38,6 +38,10 @@ impl SamplingOptions {
                 None => Ok(None),
             };
         }
+        if online && (axis || self.samples.is_some()) {
+            let reason = "--samples does not go with --data online:B, which draws B fresh samples at every step";
+            return Err(CliError::Invalid(reason.into()));
+        }
         Ok(Some(Sampling {
             samples: self.samples.unwrap_or(0),
             seeds: self.seeds.unwrap_or(1),

@@ -1,7 +1,7 @@
 //! `specdyn simulate`: training runs on finite samples.
 
 use super::model::ModelOptions;
-use super::output::{OutputOptions, exists};
+use super::output::OutputOptions;
 use super::training::{Training, TrainingOptions, none_lost};
 use super::{CliError, figures, progress, training_figures};
 use crate::export::{Cell, Table};
@@ -43,13 +43,8 @@ pub(super) struct Trained {
 }
 
 pub(super) fn execute(options: &SimulateOptions) -> Result<(), CliError> {
-    options.output.check()?;
-    for path in &options.plot {
-        figures::format_of(path)?;
-        if !options.output.force && path.symlink_metadata().is_ok() {
-            return Err(exists(path));
-        }
-    }
+    options.output.check(&options.plot)?;
+    options.training.refuse_idle(&options.configuration())?;
     let seeds = options.training.seeds(&options.model)?;
     let mut trainings = options.training.trainings(&options.model, options.samples)?;
     trainings.iter_mut().for_each(|training| training.simulation.every = options.every);

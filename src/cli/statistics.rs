@@ -1,9 +1,9 @@
 //! `specdyn population --statistics`: one vector (width 1), whatever the spectrum and the signal.
 
 use super::model::{decimal, method};
-use super::population::{PopulationOptions, given_up, provenance};
+use super::population::{PopulationOptions, configuration, given_up, provenance, remark_stop};
 use super::rows::{requested, spread};
-use super::{CliError, figures, statistic_figures};
+use super::{CliError, figures, idle, statistic_figures};
 use crate::descent::Method;
 use crate::experiment::{Setting, VectorRun};
 use crate::export::{Cell, Table};
@@ -61,6 +61,10 @@ pub(super) fn execute(options: &PopulationOptions) -> Result<(), CliError> {
     if !(eps > 0.0 && eps < 1.0) {
         return Err(DomainError::new("eps", eps, "a number between 0 and 1").into());
     }
+    let phases =
+        options.events || !options.plot.is_empty() || summaries.iter().any(|s| matches!(s, Summary::Course(_)));
+    let reason = "is where T2 is: only --events, --plot, lambda, average and uniform show it";
+    idle::refuse(&configuration(options), &[("eps", phases, reason)])?;
     let until = options.until.as_ref().map(|text| condition(text)).transpose()?;
     let followed = options
         .optimizer
@@ -69,7 +73,7 @@ pub(super) fn execute(options: &PopulationOptions) -> Result<(), CliError> {
         .collect::<Result<Vec<_>, _>>()?;
     for Followed { optimizer, stop, remarks, .. } in &followed {
         remarks.iter().for_each(|sentence| remark!("{optimizer}: {sentence}"));
-        stop.iter().for_each(|stop| remark!("{optimizer}: {stop}"));
+        stop.iter().for_each(|stop| remark_stop(options, optimizer, stop));
     }
     let table = if options.events { event_table(&followed) } else { row_table(&followed, &summaries, options) };
     let provenance = provenance(options);

@@ -1,7 +1,8 @@
 //! The options of training runs, and what they describe.
 
 use super::CliError;
-use super::model::{ModelOptions, decimal, method};
+use super::idle;
+use super::model::{ModelOptions, all_different, decimal, method};
 use super::statistics::distinct;
 use crate::descent::{Adam, Method, Muon, NormalizedDescent, Optimizer, SignDescent};
 use crate::export::Provenance;
@@ -30,7 +31,7 @@ pub(super) struct TrainingOptions {
     #[arg(long, value_name = "S", default_value_t = 1)]
     seeds: u64,
     /// full-batch: the same samples at every step; mini-batch:B: batches of B without replacement, epoch by epoch, a rest that fills no batch
-    /// left out of each; online:B: B fresh samples at every step (--samples is then not needed)
+    /// left out of each; online:B: B fresh samples at every step (without --samples)
     #[arg(long, value_name = "DATA", default_value = "full-batch")]
     data: String,
     /// Standard deviation of the noise in the labels
@@ -70,10 +71,22 @@ pub(super) struct Training {
 }
 
 impl TrainingOptions {
+    /// Refuses what would not count in a command with this configuration.
+    pub(super) fn refuse_idle(&self, configuration: &Map<String, Value>) -> Result<(), CliError> {
+        let muon = self.optimizer.iter().any(|name| name == "muon");
+        let options = ["momentum", "nesterov", "newton-schulz-steps"];
+        idle::refuse(configuration, &options.map(|name| (name, muon, "is Muon's, and no optimizer is muon")))
+    }
+
     /// One training an optimizer.
     pub(super) fn trainings(&self, model: &ModelOptions, samples: Option<usize>) -> Result<Vec<Training>, CliError> {
+        all_different("optimizer", &self.optimizer)?;
         let data: Data = self.data.parse()?;
         let samples = match (samples, data) {
+            (Some(_), Data::Online(_)) => {
+                let reason = "--samples does not go with --data online:B, which draws B fresh samples at every step";
+                return Err(CliError::Invalid(reason.into()));
+            }
             (Some(samples), _) => samples,
             (None, Data::Online(_)) => 0,
             (None, _) => return Err(CliError::Invalid("--samples N is needed, but for --data online:B".into())),

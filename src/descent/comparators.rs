@@ -60,6 +60,11 @@ impl Adam {
         }
         Ok(Self { first_decay, second_decay, floor, moments: None, powers: [1.0; 2] })
     }
+
+    /// The same for gradients that come in this `unit`.
+    pub(super) fn in_unit(self, unit: f64) -> Self {
+        Self { floor: self.floor / unit, ..self }
+    }
 }
 
 impl Default for Adam {

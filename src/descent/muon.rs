@@ -20,6 +20,7 @@ pub struct Muon {
     momentum: f64,
     nesterov: bool,
     steps: u32,
+    floor: f64,
     average: Option<DMatrix<f64>>,
 }
 
@@ -37,11 +38,16 @@ impl Muon {
         }
         Ok(Self { momentum, nesterov, steps, ..Self::default() })
     }
+
+    /// The same for gradients that come in this `unit`.
+    pub(super) fn in_unit(self, unit: f64) -> Self {
+        Self { floor: self.floor / unit, ..self }
+    }
 }
 
 impl Default for Muon {
     fn default() -> Self {
-        Self { momentum: 0.95, nesterov: true, steps: 5, average: None }
+        Self { momentum: 0.95, nesterov: true, steps: 5, floor: NORM_FLOOR, average: None }
     }
 }
 
@@ -54,7 +60,7 @@ impl Descent<DMatrix<f64>> for Muon {
             *b = old * *b + new * *g;
             *g = if self.nesterov { old * *b + new * *g } else { *b };
         }
-        replace_by_newton_schulz::<f64>(gradient, self.steps)
+        replace::<f64>(gradient, self.steps, self.floor)
     }
 }
 
@@ -76,11 +82,15 @@ pub fn newton_schulz<T: Element>(gradient: &DMatrix<f64>, steps: u32) -> Result<
 /// # Errors
 /// An entry that is not finite.
 pub fn replace_by_newton_schulz<T: Element>(matrix: &mut DMatrix<f64>, steps: u32) -> Result<(), SpectralError> {
+    replace::<T>(matrix, steps, NORM_FLOOR)
+}
+
+fn replace<T: Element>(matrix: &mut DMatrix<f64>, steps: u32, floor: f64) -> Result<(), SpectralError> {
     let norm = matrix.norm();
     if !norm.is_finite() {
         return Err(SpectralError::NotFinite);
     }
-    *matrix /= norm.max(NORM_FLOOR);
+    *matrix /= norm.max(floor);
     let wide = matrix.nrows() < matrix.ncols();
     let tall = if wide { std::mem::take(matrix).transpose() } else { std::mem::take(matrix) };
     let mut x = Panels::<T>::from_dense(&tall);

@@ -28,6 +28,16 @@ impl Optimizer {
         }
     }
 
+    /// What it would be for the true gradients where those that it is shown come in this `unit`. Muon and Adam know a size, below which a gradient counts as
+    /// small; the directions of others do not depend on it, or (GD, powers) are on a clock of their own.
+    pub fn in_unit(self, unit: f64) -> Self {
+        match self {
+            Self::Muon(muon) => Self::Muon(muon.in_unit(unit)),
+            Self::Adam(adam) => Self::Adam(adam.in_unit(unit)),
+            other => other,
+        }
+    }
+
     /// Turning the weights, `W -> W O` with O orthogonal, turns all their future and changes nothing else.
     pub fn is_equivariant(&self) -> bool {
         !matches!(self, Self::Sign(_) | Self::Adam(_))
@@ -84,6 +94,28 @@ impl fmt::Display for Optimizer {
             Self::Sign(_) => f.write_str("sign"),
             Self::Normalized(_) => f.write_str("normalized-gd"),
             Self::Adam(_) => f.write_str("adam"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn muon_and_adam_know_the_size_of_the_true_gradient() {
+        // about as large as what both add to a norm or a root
+        let gradient = DMatrix::from_fn(3, 2, |i, j| 1e-8 * (i as f64 - 0.7 * j as f64 + 0.1));
+        for optimizer in [Optimizer::Muon(Muon::default()), Optimizer::Adam(Adam::default())] {
+            let (mut direct, mut in_unit) = (optimizer.clone(), optimizer.clone().in_unit(4.0));
+            for _ in 0..3 {
+                let (mut large, mut small, mut blind) = (4.0 * &gradient, gradient.clone(), gradient.clone());
+                direct.turn(&mut large).unwrap();
+                in_unit.turn(&mut small).unwrap();
+                optimizer.clone().turn(&mut blind).unwrap();
+                assert!((&large - &small).amax() <= 8.0 * f64::EPSILON * large.amax(), "{large} {small}");
+                assert!((&large - &blind).amax() > 0.01 * large.amax(), "{large} {blind}");
+            }
         }
     }
 }

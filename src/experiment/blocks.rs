@@ -44,7 +44,7 @@ impl Model {
 }
 
 /// Overlaps are squares; below this start theirs would leave the range of doubles.
-const SMALLEST_INIT: f64 = 1e-150;
+pub(super) const SMALLEST_INIT: f64 = 1e-150;
 
 impl Blocks {
     /// The form for `setting`.

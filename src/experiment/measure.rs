@@ -98,9 +98,9 @@ pub fn measure_all(
     observable: Observable,
     time: Option<f64>,
 ) -> impl Iterator<Item = Measured> {
-    let alone = move |setting| match try_measure(setting, observable, time) {
+    let alone = move |setting: &Setting<f64>| match try_measure(setting, observable, time) {
         Ok(measured) => measured,
-        Err(error) => Measured { value: None, status: Status::Domain(error.to_string()) },
+        Err(error) => Measured { value: None, status: Status::Domain(setting.as_given(error).to_string()) },
     };
     let known = together(settings, observable, time);
     settings.iter().zip(known).map(move |(setting, known)| known.unwrap_or_else(|| alone(setting)).if_finite())

@@ -60,7 +60,8 @@ pub fn run<T: Real>(
         };
         let emit = |row: Row<f64>| same(row).into_iter().for_each(&mut emit);
         return run_blocks(&setting.in_signal_units()?, plan, emit)
-            .map(|outcome| same(outcome).expect("T is f64 here"));
+            .map(|outcome| same(outcome).expect("T is f64 here"))
+            .map_err(|error| setting.as_given(error));
     }
     let spectrum = setting.spectrum()?;
     let start = setting.start(&spectrum)?;

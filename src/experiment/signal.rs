@@ -1,5 +1,6 @@
 //! Where the signal lies, written out; and the units in which it has length 1.
 
+use super::blocks::SMALLEST_INIT;
 use super::{Covariance, Setting, Signal};
 use crate::scalar::{DomainError, Real, Stream};
 use crate::spectrum::Group;
@@ -20,7 +21,12 @@ impl Setting<f64> {
         }
         let (groups, signal) = groups_and_signal(self)?;
         let length = norm(&signal.written_out(&groups)?);
-        Ok(Self { signal: Signal::OfLength(length), init: self.init / length, ..self.clone() })
+        let init = self.init / length;
+        if !(init.is_finite() && init >= SMALLEST_INIT) {
+            let domain = format!("a finite number >= 1e-150 lengths of the signal, which is {length:.3} long");
+            return Err(DomainError::new("init", self.init, domain));
+        }
+        Ok(Self { signal: Signal::OfLength(length), init, ..self.clone() })
     }
 }
 

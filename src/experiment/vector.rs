@@ -30,14 +30,21 @@ impl Setting<f64> {
     /// # Errors
     /// A width other than 1, or a parameter outside its domain.
     pub fn vector_problem(&self) -> Result<VectorProblem, DomainError> {
-        let dimension = self.covariance.dimension();
-        if self.width != Some(1) {
-            let width = self.width.unwrap_or(dimension);
+        let width = self.width.unwrap_or(self.covariance.dimension());
+        if width != 1 {
             return Err(DomainError::new("width", width, "1, for the summary statistics of one vector"));
         }
         let (variance, signal) = self.directions()?;
         let start = self.start.draw(variance.len(), 1, self.init, self.seed)?;
-        VectorProblem::new(variance, signal, start.as_slice().to_vec())
+        VectorProblem::new(variance, signal, start.as_slice().to_vec()).map_err(|error| self.as_given(error))
+    }
+
+    /// An error about the start as one about `init`, from which it was made.
+    pub(super) fn as_given(&self, error: DomainError) -> DomainError {
+        if error.parameter != "start" {
+            return error;
+        }
+        DomainError::new("init", self.init, "a number for which the start has finite, positive energy x'Qx")
     }
 }
 

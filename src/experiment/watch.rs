@@ -146,7 +146,7 @@ impl<T: Real, G: SegmentGauge<T>, Emit: FnMut(Row<T>)> Watch<'_, T, G, Emit> {
                 Ok(met) => met,
                 Err(stop) => {
                     let (time, w) = flow.current();
-                    // At rest the rows go on; at the horizon the last one may have missed the last segment by a rounding.
+                    // At rest the rows go on; at the end the last one may have missed the last segment by a rounding.
                     if by_segments && matches!(stop, Stop::Optimum { .. }) {
                         self.note_zeros(&time, &w);
                         self.events.push(Event { time: time.clone(), kind: EventKind::Optimum, coefficient: 0 });
@@ -162,9 +162,14 @@ impl<T: Real, G: SegmentGauge<T>, Emit: FnMut(Row<T>)> Watch<'_, T, G, Emit> {
                         }
                         stop => stop,
                     };
-                    if matches!(stop, Stop::Optimum { .. } | Stop::Horizon) {
-                        let last = horizon.unwrap_or_else(|| time.clone());
-                        self.emit_rows_at_rest(&w, &last);
+                    let now = time.clone() / &self.clock_rate;
+                    match stop {
+                        Stop::Optimum { .. } | Stop::Horizon => {
+                            let last = self.plan.horizon.as_ref().unwrap_or(&now);
+                            self.emit_rows_at_rest(&w, last);
+                        }
+                        Stop::NonUnique { .. } => self.emit_rows_at_rest(&w, &now),
+                        _ => {}
                     }
                     self.last = w;
                     let events = flow.events().map(<[_]>::to_vec);
@@ -297,11 +302,9 @@ impl<T: Real, G: SegmentGauge<T>, Emit: FnMut(Row<T>)> Watch<'_, T, G, Emit> {
         }
     }
 
+    /// Rows up to `last`, on the setting's clock.
     fn emit_rows_at_rest(&mut self, w: &[T], last: &T) {
-        while let Some(time) = self.plan.rows.get(self.next_row) {
-            if time.clone() * &self.clock_rate > *last {
-                break;
-            }
+        while let Some(time) = self.plan.rows.get(self.next_row).filter(|time| *time <= last) {
             self.next_row += 1;
             self.emit(None, time.clone(), w);
         }

@@ -141,7 +141,7 @@ impl Rung {
         let deviations: Vec<Vec<f64>> = (0..overlaps).map(sorted).collect();
         let ends = seeds.iter().zip(followed.iter().map(|one| &one.end));
         Self {
-            samples: simulation.batch(),
+            samples: simulation.sample_size(),
             dimension: simulation.dimension(),
             quartiles: deviations.iter().filter_map(|d| Quartiles::of_sorted(d)).collect(),
             deviations,

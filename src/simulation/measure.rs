@@ -73,7 +73,7 @@ impl Simulation {
         let population = Population::of(&setting)?;
         let start = self.initial_weights(seed)?;
         let landscape = SampledLandscape::<T>::new(self, seed, &setting, &population);
-        let mut recursion = Recursion::new(landscape, self.optimizer.clone(), quarter_step(&setting), start)?;
+        let mut recursion = Recursion::new(landscape, self.descent(&setting), quarter_step(&setting), start)?;
         let eta = setting.step_size.unwrap_or(f64::NAN);
         let horizon = time.unwrap_or(setting.cap(CAP, population.risk().signal_energy()));
         setting.check_steps(Some(&horizon))?;

@@ -75,7 +75,7 @@ impl Simulation {
         } else {
             self.initial_weights(seed)?
         };
-        let recursion = Recursion::new(population.risk(), self.optimizer.clone(), quarter_step(&setting), start)?;
+        let recursion = Recursion::new(population.risk(), self.descent(&setting), quarter_step(&setting), start)?;
         let see = |step, w: &DMatrix<f64>, observed| observer.see(step, w, observed);
         let (observations, end) = self.follow(recursion, see, |_, _, _| {}, &|_| {});
         Ok(Run { seed, observations, end })

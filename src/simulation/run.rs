@@ -90,7 +90,7 @@ impl Simulation {
         // Before the samples: what drawing it takes for a moment is not on top of them.
         let start = self.initial_weights(seed)?;
         let landscape = SampledLandscape::<T>::new(self, seed, &setting, &population);
-        let descent = Watched::new(self.optimizer.clone(), self.every);
+        let descent = Watched::new(self.descent(&setting), self.every);
         let recursion = Recursion::new(landscape, descent, quarter_step(&setting), start)?;
         let mut observer = self.observer(seed, &population)?;
         let see = |step, weights: &_, observed| {

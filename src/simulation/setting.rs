@@ -127,7 +127,7 @@ impl Simulation {
         if self.every == 0 {
             return refuse("every", &self.every, "an integer >= 1");
         }
-        if !self.statistics.is_empty() && self.setting.width != Some(1) {
+        if !self.statistics.is_empty() && self.width64() != 1 {
             return refuse("width", &self.width64(), "1, for the summary statistics of one vector");
         }
         let (dimension, width) = (self.setting.covariance.dimension(), self.width64());
@@ -180,6 +180,11 @@ impl Simulation {
         Setting { seed: self.model_seed.unwrap_or(seed), method, ..self.setting.clone() }.in_signal_units()
     }
 
+    /// The optimizer, for gradients of the quarter loss in the signal's units: of length c, where the loss is k times larger the true gradient is `k c^3` times that.
+    pub(super) fn descent(&self, setting: &Setting<f64>) -> Optimizer {
+        self.optimizer.clone().in_unit(setting.risk_scale() / setting.label_scale().sqrt())
+    }
+
     /// What watches one seed's weights, in a run or a prediction.
     pub(super) fn observer<'a>(&self, seed: u64, population: &'a Population) -> Result<Observer<'a>, DomainError> {
         let setting = Setting { seed: self.model_seed.unwrap_or(seed), ..self.setting.clone() };
@@ -219,6 +224,14 @@ impl Simulation {
     /// What `runs` runs would need, `concurrent` at a time, on `threads` threads in all.
     pub fn memory(&self, runs: usize, concurrent: usize, threads: usize) -> Forecast {
         memory::forecast(self, runs, concurrent, threads)
+    }
+
+    /// Samples that a run learns from, as sizes are counted: n, or where every step draws fresh ones those of a step.
+    pub fn sample_size(&self) -> usize {
+        match self.data {
+            Data::Online(size) => size,
+            Data::FullBatch | Data::MiniBatch(_) => self.samples,
+        }
     }
 
     /// Samples of one step.

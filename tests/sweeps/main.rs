@@ -11,21 +11,20 @@ mod matrix;
 mod meta;
 #[cfg(target_os = "linux")]
 mod power;
+#[path = "../program/mod.rs"]
+mod program;
 mod refinement;
 mod sampling;
 
+use program::specdyn;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::Command;
 
 /// `specdyn phase-diagram` with `options`, ready to run.
 fn phase_diagram(output: &Path, options: &str) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_specdyn"));
     command.arg("phase-diagram").args(options.split_whitespace()).arg("--output").arg(output);
     command
-}
-
-fn specdyn(arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_specdyn")).args(arguments).output().unwrap()
 }
 
 /// Runs it; the exit code must be `code`, and stderr is returned.

@@ -65,7 +65,7 @@ fn cells_without_a_time_run_until_they_settle() {
         let runs = path.join(observable);
         run(phase_diagram(&runs, &format!("{grid} --seeds 3 --observe {observable}")), 0);
         let population = path.join(format!("{observable} of the population"));
-        let plane = grid.replace("samples=4000:4000:1", "dim=6:6:1");
+        let plane = grid.replace("samples=4000:4000:1", "dim=6:6:1").replace("--dim 6 ", "");
         run(phase_diagram(&population, &format!("{plane} --observe {observable}")), 0);
         for (cell, limit) in cells(&runs).iter().zip(cells(&population)) {
             assert_eq!((&cell.1, cell.0[1], cell.3.as_str()), (&limit.1, limit.0[1], "ok"));
@@ -99,6 +99,9 @@ fn what_training_runs_need_is_asked_for() {
         ("--step-size 0.1 --optimizer gd,muon", "or training runs on --samples"),
         ("--samples 100 --step-size 0.1 --optimizer gd,lion", "muon, sign, normalized-gd or adam"),
         ("--samples 4000000000 --dim 10000 --step-size 0.1", "memory"),
+        ("--samples 30 --data online:3 --step-size 0.1", "--samples"),
+        ("--x samples=10:30:2 --data online:3 --step-size 0.1", "--samples"),
+        ("--x samples=10:30:2 --samples 20 --step-size 0.1", "--samples is an axis"),
         ("--x noise=0:1:2 --step-size 0.1", "axis"),
     ] {
         let message = run(phase_diagram(&path.join("out"), options), 64);

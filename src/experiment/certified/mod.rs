@@ -53,7 +53,10 @@ pub fn run_certified(
         Stop::Condition { .. } => Some(Interval::point(*end)),
         _ => plan.horizon,
     });
-    let plan = Plan { until: None, horizon, ..plan.clone() };
+    // No rows behind a condition that is met. (Those of a recursion are steps, of which it takes no more.)
+    let beyond = |row: &Interval| setting.step_size.is_none() && horizon.is_some_and(|end| row.lower() > end.upper());
+    let rows = plan.rows.iter().copied().filter(|row| !beyond(row)).collect();
+    let plan = Plan { until: None, horizon, rows };
     let outcome = if setting.method == Method::Spectral {
         follow(setting, &plan, emit)?
     } else {

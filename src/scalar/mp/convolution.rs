@@ -113,6 +113,22 @@ fn fixed_point<'a, const N: usize>(
     of: usize,
 ) -> Option<Float> {
     let mut accumulator = Accumulator::<N>::new();
+    each_product(pairs, top, of, |p, q, shift, negative| {
+        accumulator.add(p.last_chunk()?, q.last_chunk()?, shift, negative);
+        Some(())
+    })?;
+    Some(accumulator.round(precision, top))
+}
+
+/// Shows `add`, of every pair without a zero, both significands, how many bits the product lies below `2^top`, and whether it is negative; `None` when a
+/// significand has not `of` limbs.
+#[inline(always)]
+pub(super) fn each_product<'a>(
+    pairs: impl Iterator<Item = Pair<'a>>,
+    top: i32,
+    of: usize,
+    mut add: impl FnMut(&[u64], &[u64], u32, bool) -> Option<()>,
+) -> Option<()> {
     for (x, y, twice) in pairs {
         let (Some(p), Some(q)) = (x.get_significand(), y.get_significand()) else { continue };
         let exponent = x.get_exp()? + y.get_exp()? + i32::from(twice);
@@ -120,10 +136,9 @@ fn fixed_point<'a, const N: usize>(
         if p.len() != of || q.len() != of {
             return None;
         }
-        let (p, q) = (p.last_chunk()?, q.last_chunk()?);
-        accumulator.add(p, q, top.wrapping_sub(exponent) as u32, x.is_sign_negative() != y.is_sign_negative());
+        add(p, q, top.wrapping_sub(exponent) as u32, x.is_sign_negative() != y.is_sign_negative())?;
     }
-    Some(accumulator.round(precision, top))
+    Some(())
 }
 
 /// Two's complement: N + 1 limbs of fraction below `2^top`, then one of integer part, which holds 2^63 products.

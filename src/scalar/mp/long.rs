@@ -7,7 +7,7 @@
 //! |error| < K n u <= K n 2^(2 - 64 (n + 1)) max |a_i b_j| <= K 2^(-56 - precision) max |a_i b_j| .
 //! ```
 
-use super::convolution::{Pair, add_with_carry, round};
+use super::convolution::{Pair, add_with_carry, each_product, round};
 use rug::Float;
 
 /// Largest significand, in limbs, that is multiplied here (4,096 bits); above, GMP multiplies in fewer operations.
@@ -23,16 +23,11 @@ pub(super) fn fixed_point<'a>(
 ) -> Option<Float> {
     let (mut sum, mut product) = ([0; MAX_LIMBS + 2], [0; MAX_LIMBS + 2]);
     let (sum, product) = (&mut sum[..n + 2], &mut product[..n + 2]);
-    for (x, y, twice) in pairs {
-        let (Some(p), Some(q)) = (x.get_significand(), y.get_significand()) else { continue };
-        let exponent = x.get_exp()? + y.get_exp()? + i32::from(twice);
-        let (p, q) = (p.as_limbs(), q.as_limbs());
-        if p.len() != of || q.len() != of {
-            return None;
-        }
+    each_product(pairs, top, of, |p, q, shift, negative| {
         multiply(&p[of - n..], &q[of - n..], product);
-        add(sum, product, top.wrapping_sub(exponent) as u32, x.is_sign_negative() != y.is_sign_negative());
-    }
+        add(sum, product, shift, negative);
+        Some(())
+    })?;
     Some(round(sum, precision, top))
 }
 

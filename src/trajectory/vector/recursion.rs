@@ -14,6 +14,8 @@ pub struct VectorRecursion {
     flattening: f64,
     step_size: f64,
     signal_energy: f64,
+    /// Beyond this energy the recursion has diverged, its weights still being numbers.
+    bound: f64,
     sums: Sums,
     steps: u64,
 }
@@ -49,19 +51,24 @@ impl VectorRecursion {
             flattening,
             step_size,
             signal_energy: problem.signal_energy(),
+            bound: f64::INFINITY,
             sums: Sums { energy: 0.0, overlap: 0.0, square: [0.0; 3] },
             problem: problem.clone(),
             steps: 0,
         };
         // A step of length 0 only sums.
         recursion.pass(0.0, 0.0);
+        // As `Recursion` has it, in the norm of Q: 2^30 times what start, optimum and a step of length eta come to.
+        let widest = problem.variance().iter().copied().fold(0.0, f64::max);
+        let largest = recursion.sums.energy.max(recursion.signal_energy).max(widest * step_size * step_size);
+        recursion.bound = largest * 2.0_f64.powi(60);
         Ok(recursion)
     }
 
     /// One step.
     ///
     /// # Errors
-    /// The weights left the range of numbers.
+    /// The weights grew beyond all that the dynamics can reach.
     pub fn step(&mut self) -> Result<(), Stop<f64>> {
         // G_i = -l_i (a w_i + b w*_i)
         let (a, b) = (self.signal_energy - 3.0 * self.sums.energy, 2.0 * self.sums.overlap);
@@ -75,9 +82,10 @@ impl VectorRecursion {
         };
         self.pass(step * a, step * b);
         self.steps += 1;
-        if !self.sums.energy.is_finite() {
-            let time = self.step_size * self.steps as f64;
-            return Err(Stop::Diverged { time, size: self.sums.energy });
+        if !(self.sums.energy <= self.bound && self.sums.energy.is_finite()) {
+            let size =
+                self.weights.iter().fold(0.0, |largest: f64, w| if w.abs() <= largest { largest } else { w.abs() });
+            return Err(Stop::Diverged { time: self.step_size * self.steps as f64, size });
         }
         Ok(())
     }
