@@ -178,6 +178,7 @@ fn a_parameter_outside_its_domain_is_one_line_and_64() {
         (&["--optimizer", "gd", "--samples", "10", "--data", "online:5"], "--samples"),
         (&["--optimizer", "gd", "--samples", "10", "--momentum", "0.5"], "--momentum"),
         (&["--optimizer", "gd", "--samples", "10", "--nesterov", "false"], "--nesterov"),
+        (&["--optimizer", "gd,sign", "--samples", "10", "--orthogonality"], "--orthogonality"),
         (&["--optimizer", "sign", "--samples", "10", "--newton-schulz-steps", "4"], "--newton-schulz-steps"),
     ] {
         refused(&with(more), part);

@@ -20,6 +20,7 @@ pub(super) fn is_given(configuration: &Map<String, Value>, name: &str) -> bool {
     let default = argument.and_then(|argument| argument.get_default_values().first()?.to_str()).unwrap_or_default();
     let text = match configuration.get(name) {
         None | Some(Value::Null) => return false,
+        Some(Value::Bool(false)) if default.is_empty() => return false, // a flag
         Some(Value::String(text)) => text.clone(),
         Some(other) => other.to_string(),
     };

@@ -3,7 +3,7 @@
 use super::model::ModelOptions;
 use super::output::OutputOptions;
 use super::training::{Training, TrainingOptions, none_lost};
-use super::{CliError, figures, progress, training_figures};
+use super::{CliError, figures, idle, progress, training_figures};
 use crate::export::{Cell, Table};
 use crate::simulation::{End, Observation, Run, Simulation};
 use clap::Args;
@@ -48,6 +48,9 @@ pub(super) fn execute(options: &SimulateOptions) -> Result<(), CliError> {
     let seeds = options.training.seeds(&options.model)?;
     let mut trainings = options.training.trainings(&options.model, options.samples)?;
     trainings.iter_mut().for_each(|training| training.simulation.every = options.every);
+    let orthonormal = trainings.iter().any(|training| training.simulation.optimizer.is_orthogonal());
+    let reason = "is about directions that are meant to be orthonormal: those of specgd and muon";
+    idle::refuse(&options.configuration(), &[("orthogonality", orthonormal, reason)])?;
     let resources = options.training.resources();
     let total = trainings.iter().map(|t| t.simulation.steps.saturating_mul(seeds.len() as u64)).sum();
     let bar = progress::Bar::of("steps");
