@@ -11,8 +11,17 @@ use std::time::Duration;
 fn peak(dimension: usize, samples: usize, steps: usize, optimizer: &str, data: &str) -> f64 {
     let mut run = Command::new(env!("CARGO_BIN_EXE_specdyn"))
         .args(["simulate", "--seeds", "1", "--threads", "1", "--step-size", "1e-3", "--every", "1000000"])
-        .args(["--dim", &dimension.to_string(), "--samples", &samples.to_string(), "--steps", &steps.to_string()])
-        .args(["--optimizer", optimizer, "--data", data])
+        .args([
+            "--dim",
+            &dimension.to_string(),
+            "--steps",
+            &steps.to_string(),
+            "--optimizer",
+            optimizer,
+            "--data",
+            data,
+        ])
+        .args((!data.starts_with("online")).then(|| format!("--samples={samples}")))
         .stdout(Stdio::null())
         .spawn()
         .unwrap();
