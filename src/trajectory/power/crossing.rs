@@ -125,7 +125,7 @@ impl<T: Real> Crossing<T> {
         };
         let length = if self.span == self.reach { length } else { self.passage.elapsed_at(&self.span) };
         let pulls = around.field.pulls(around.point, None);
-        let room = around.field.room_beside(around.point, &pulls, Some(start.coefficient));
+        let room = around.field.room_beside(around.point, &pulls, &[start.coefficient]);
         self.start = Some(start);
         match around.remaining.cloned().into_iter().chain(room).reduce(|a, b| shorter(Some(a), b)) {
             Some(limit) if limit < length => {

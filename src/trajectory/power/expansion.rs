@@ -107,21 +107,11 @@ impl<T: Real> Expansion<T> {
 
     /// The polynomials `w_j` and `e_j` in local time, as far as their coefficients are numbers.
     pub(super) fn weight(&self, j: usize) -> Vec<T> {
-        self.in_time(&self.weight[j])
+        in_time(&self.weight[j], &self.unit)
     }
 
     pub(super) fn excess(&self, j: usize) -> Vec<T> {
-        self.in_time(&self.excess[j])
-    }
-
-    fn in_time(&self, series: &[T]) -> Vec<T> {
-        let mut power = self.unit.int(1);
-        let scaled = series.iter().map(|c| {
-            let scaled = c.clone() * &power;
-            power = power.clone() / &self.unit;
-            scaled
-        });
-        scaled.take_while(T::is_finite).collect()
+        in_time(&self.excess[j], &self.unit)
     }
 
     pub(super) fn unit(&self) -> &T {
@@ -142,4 +132,15 @@ impl<T: Real> Expansion<T> {
         }
         largest
     }
+}
+
+/// A series in units of time as a polynomial in time, as far as its coefficients are numbers.
+pub(super) fn in_time<T: Real>(series: &[T], unit: &T) -> Vec<T> {
+    let mut power = unit.int(1);
+    let scaled = series.iter().map(|c| {
+        let scaled = c.clone() * &power;
+        power = power.clone() / unit;
+        scaled
+    });
+    scaled.take_while(T::is_finite).collect()
 }

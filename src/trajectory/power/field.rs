@@ -9,7 +9,7 @@ use std::cmp::Ordering;
 pub(super) struct Field<T: Real> {
     pub(super) spectrum: Spectrum<T>,
     pub(super) power: T,
-    inverse: T,
+    pub(super) inverse: T,
 }
 
 /// A series starts from brackets that are so many times as large as what their signs take.
@@ -82,14 +82,14 @@ impl<T: Real> Field<T> {
 
     /// How far a series may go: until a falling coefficient or a bracket would reach zero.
     pub(super) fn room(&self, point: &Point<T>, pulls: &[Pull<T>]) -> Option<T> {
-        self.room_beside(point, pulls, None)
+        self.room_beside(point, pulls, &[])
     }
 
-    /// The same, whatever the bracket of the coefficient `crossing` does.
-    pub(super) fn room_beside(&self, point: &Point<T>, pulls: &[Pull<T>], crossing: Option<usize>) -> Option<T> {
+    /// The same, whatever the brackets of `others` do.
+    pub(super) fn room_beside(&self, point: &Point<T>, pulls: &[Pull<T>], others: &[usize]) -> Option<T> {
         let slopes = self.bracket_slopes(point, pulls);
         let mut room = self.room_above_zero(point, pulls);
-        for j in (0..pulls.len()).filter(|&j| !point.is_dead(j) && Some(j) != crossing) {
+        for j in (0..pulls.len()).filter(|&j| !point.is_dead(j) && !others.contains(&j)) {
             let (pull, slope) = (&pulls[j], &slopes[j]);
             let zero = slope.int(0);
             // foreign motion drives it there; a coefficient that follows its surface is driven away and relaxes

@@ -2,6 +2,7 @@ use super::collocation::Collocation;
 use super::crossing::{Crossing, Surroundings};
 use super::expansion::Expansion;
 use super::field::{Field, Pull, shorter};
+use super::following::Following;
 use super::point::Point;
 use super::segment::PowerSegment;
 use crate::risk::manifold::population_risk;
@@ -16,7 +17,8 @@ use std::cmp::Ordering;
 /// *Taylor* segments where the field is analytic and not stiff; *collocation* segments where a coefficient relaxes to its surface faster than
 /// a Taylor step, and from where the sign of a bracket is about to be lost in rounding: there the field has a singularity `|s - s*|^p`,
 /// towards which steps shrink until what they cannot resolve is below rounding, so that the next one leads across, and then grow
-/// again. Beyond doubles, *crossing* segments instead where a bracket goes through zero with a slope, in a parameter in which there is no singularity. It makes
+/// again. Beyond doubles, *crossing* segments instead where a bracket goes through zero with a slope, in a parameter in which there is no singularity, and *following* segments
+/// where coefficients stay on their surfaces, by series of the slow motion. It makes
 /// no difference how many coefficients are at their surfaces. A coefficient whose remaining time to zero is below the resolution of time is held at zero.
 #[derive(Clone, Debug)]
 pub struct PowerFlow<T: Real = f64> {
@@ -30,6 +32,7 @@ pub struct PowerFlow<T: Real = f64> {
     pub(super) expansion: Expansion<T>,
     pub(super) collocation: Collocation<T>,
     pub(super) crossing: Crossing<T>,
+    pub(super) following: Following<T>,
     /// Which way each coefficient moved when that was last certain.
     pub(super) heading: Vec<Ordering>,
     pace: Pace<T>,
@@ -56,6 +59,7 @@ pub(super) enum Means {
     Series,
     Collocation,
     Crossing,
+    Following,
 }
 
 /// Steps after which the flow gives up.
@@ -96,6 +100,7 @@ impl<T: Real> PowerFlow<T> {
             expansion: Expansion::new(start.len(), &zero),
             collocation: Collocation::new(&zero, start.len()),
             crossing: Crossing::new(power, start.len()),
+            following: Following::new(&zero, start.len()),
             pace: Pace::new(&zero, None)?,
             digits: None,
             time: Compensated::new(zero.clone()),
@@ -137,6 +142,12 @@ impl<T: Real> PowerFlow<T> {
                 self.point.arrive(weights, excess);
                 // by the time that series in time take over, a step of theirs is about as long
                 self.digits = Digits::after(Some(&s), &self.pace);
+            }
+            Means::Following => {
+                let (weights, excess, speeds) = self.following.arrive(&self.field, &s);
+                self.point.arrive(weights, excess);
+                self.speeds = Some(speeds);
+                self.digits = None;
             }
             Means::Collocation if self.unstable.is_some() => {
                 let weights = groups.map(|j| self.collocation.weight_at(j, &s)).collect();
@@ -236,6 +247,20 @@ impl<T: Real> PowerFlow<T> {
         Some(())
     }
 
+    /// A step of the slow motion, where coefficients follow their surfaces.
+    fn follow(&mut self, pulls: &[Pull<T>], remaining: Option<&T>) -> bool {
+        if self.worth() <= WORTH {
+            return false;
+        }
+        let (field, point, pace, energy) = (&self.field, &self.point, &self.pace, &self.energy());
+        let around = Surroundings { field, point, energy, pace, remaining };
+        let Some(length) = self.following.attempt(&around, pulls, &self.time.value()) else { return false };
+        self.length = length;
+        self.means = Means::Following;
+        self.next = None;
+        true
+    }
+
     /// A step by a crossing, if it is time for one.
     fn cross(
         &mut self,
@@ -317,6 +342,7 @@ impl<T: Real> Flow<T> for PowerFlow<T> {
         let shortest = time.clone() * T::epsilon(&zero.context()).square();
         let on = self.cross(remaining.as_ref(), |crossing, around| crossing.go_on(around));
         let lost = !on && self.field.lost(&self.point);
+        let on = on || self.follow(&pulls, remaining.as_ref());
         if !on {
             self.step_on(&pulls, lost, remaining.as_ref(), &shortest);
         }

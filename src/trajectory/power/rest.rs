@@ -68,6 +68,7 @@ impl<T: Real> PowerFlow<T> {
         let at_end = |j| match self.means {
             Means::Series => self.expansion.excess_at(j, &self.length),
             Means::Collocation => self.collocation.excess_at(j, &self.length),
+            Means::Following => self.following.excess_at(j, &self.length),
             Means::Crossing => self.crossing.series().excess_at(j, self.crossing.span()),
         };
         let end: Vec<T> = (0..groups).map(at_end).collect();

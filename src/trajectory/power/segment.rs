@@ -23,6 +23,7 @@ impl<'a, T: Real> PowerSegment<'a, T> {
             Means::Series => (self.flow.expansion.weight(j), false),
             Means::Collocation => self.flow.collocation.polynomial(j),
             Means::Crossing => (self.flow.crossing.series().weight(j).to_vec(), false),
+            Means::Following => (self.flow.following.weight(j), false),
         }
     }
 
@@ -31,6 +32,7 @@ impl<'a, T: Real> PowerSegment<'a, T> {
         match self.flow.means {
             Means::Series => return self.flow.expansion.excess(j),
             Means::Crossing => return self.flow.crossing.series().excess(j).to_vec(),
+            Means::Following => return self.flow.following.excess(j),
             Means::Collocation => {}
         }
         let (polynomial, by_excess) = self.polynomial(j);
@@ -51,6 +53,7 @@ impl<'a, T: Real> PowerSegment<'a, T> {
         match self.flow.means {
             Means::Series => self.flow.expansion.bracket_sign(j).map(Ordering::reverse),
             Means::Collocation => self.flow.collocation.heading(j),
+            Means::Following => self.flow.following.speed_at(j, &self.flow.length).sign().map(Ordering::reverse),
             Means::Crossing => self.flow.crossing.bracket_sign(j).map(Ordering::reverse),
         }
     }
@@ -103,6 +106,7 @@ impl<T: Real> Segment<T> for PowerSegment<'_, T> {
         let values: Vec<T> = match flow.means {
             Means::Series => groups.map(|j| flow.expansion.weight_at(j, s)).collect(),
             Means::Collocation => groups.map(|j| flow.collocation.weight_at(j, s)).collect(),
+            Means::Following => groups.map(|j| flow.following.weight_at(j, s)).collect(),
             Means::Crossing => {
                 let x = flow.crossing.series().at_time(s, flow.crossing.span());
                 groups.map(|j| flow.crossing.series().weight_at(j, &x)).collect()
@@ -120,7 +124,7 @@ impl<T: Real> Segment<T> for PowerSegment<'_, T> {
         let j = self.flow.class[j];
         let Some(end) = self.heading(j) else { return };
         let mut heading = self.flow.heading[j];
-        if self.flow.means == Means::Collocation {
+        if matches!(self.flow.means, Means::Collocation | Means::Following) {
             let mut slope = Vec::new();
             differentiate(&self.polynomial(j).0, &mut slope);
             roots(&slope, self.length(), found);
@@ -139,6 +143,17 @@ impl<T: Real> Segment<T> for PowerSegment<'_, T> {
 
     /// `w_j/w_0` turns where `w_j' w_0 = w_j w_0'`, or `2 w_j' (1 + e_0) = w_j e_0'`.
     fn ratio_turns(&self, j: usize, found: &mut Vec<Root<T>>) {
+        let one_way = matches!(self.flow.means, Means::Series | Means::Crossing);
+        let headings = [self.heading(self.flow.class[j]), self.heading(0)];
+        if one_way
+            && matches!(
+                headings,
+                [Some(Ordering::Less), Some(Ordering::Greater)] | [Some(Ordering::Greater), Some(Ordering::Less)]
+            )
+        {
+            // each moves one way all the time, and one up and one down
+            return;
+        }
         let (w, (mut signal, by_excess)) = (self.polynomial(self.flow.class[j]).0, self.polynomial(0));
         if by_excess {
             signal[0] = signal[0].clone() + signal[0].int(1);

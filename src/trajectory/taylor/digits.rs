@@ -27,6 +27,11 @@ impl<T: Real> Digits<T> {
         Some(Self { finest: pace.magnitude() - GUARD, log_step: step.magnitude(), step })
     }
 
+    /// For a step of at most this length, to `2^finest`.
+    pub(in crate::trajectory) fn to(finest: f64, step: T) -> Self {
+        Self { finest: finest - GUARD, log_step: step.magnitude(), step }
+    }
+
     /// The step that the terms allow, or the longest that they are known for.
     #[inline]
     pub(in crate::trajectory) fn bound(digits: Option<&Self>, step: Option<T>) -> Option<T> {
