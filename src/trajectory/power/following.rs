@@ -51,6 +51,9 @@ const LEAST: f64 = 2.0;
 /// Series that a step may cost for each bit: so many Taylor steps must it be worth.
 const WORTH: f64 = 1.0 / 8.0;
 
+/// Bits by which what a round says of surfaces may be worse than what it changed.
+const DOUBT: f64 = 24.0;
+
 /// Rounds that an iteration may need for each bit.
 const ROUNDS: f64 = 1.0 / 4.0;
 
@@ -215,18 +218,19 @@ impl<T: Real> Following<T> {
             let digits = Digits::to(aim, self.unit.clone());
             self.sweep(field, point, order, energy, &digits);
             let changed = self.lift(field, order, energy, &digits);
-            if changed <= resolution && aim <= finest {
-                return Settling::Settled;
-            }
+            let settled = changed <= resolution && aim <= finest;
             let gain = (errors[0] - changed) / 2.0;
-            if round > 0 && gain < (changed - resolution) / (-finest * ROUNDS) {
+            if !settled && round > 0 && gain < (changed - resolution) / (-finest * ROUNDS) {
                 return Settling::Unsettled(slowest, None);
             }
             errors = [errors[1], changed];
             let off = |i: &usize| (actual[*i].clone() - &self.surface[*i][0]).magnitude();
-            let tolerance = changed.max(resolution + 8.0) + 2.0;
+            let tolerance = if settled { resolution + 10.0 } else { changed.max(resolution) + DOUBT };
             if let Some(i) = (0..actual.len()).find(|i| off(i) > tolerance) {
                 return Settling::Unsettled(self.followers[i], Some(off(&i) - resolution));
+            }
+            if settled {
+                return Settling::Settled;
             }
         }
         Settling::Unsettled(slowest, None)
