@@ -119,6 +119,19 @@ fn flows_of_powers_agree_with_themselves_at_twice_the_precision() {
     }
 }
 
+/// Where a bracket crosses with a slope of the size of its rounding, which gave a step backwards.
+#[test]
+fn a_crossing_without_a_slope_to_speak_of_is_passed() {
+    let end = |bits: u32| {
+        let bits = Precision::new(bits).unwrap();
+        let spectrum = Spectrum::spiked(number("20", &bits), 1000).unwrap();
+        let mut flow = PowerFlow::new(&spectrum, &number("0.5", &bits), &vec![number("1e-3", &bits); 3]).unwrap();
+        assert_eq!(run(&mut flow, Some(&number("0.6", &bits))), Stop::Horizon);
+        flow.current().1[0].to_f64()
+    };
+    assert!((end(80) - end(112)).abs() < 1e-15);
+}
+
 /// The spike dies at 0.133209 while the signal is on its way from a crossing: on the root's clock the polynomial of `(t_1 - t)^2` goes on beyond, and no step may.
 #[test]
 fn nothing_goes_through_a_point_of_rest_beside_a_crossing() {

@@ -39,8 +39,7 @@ impl SamplingOptions {
             };
         }
         if online && (axis || self.samples.is_some()) {
-            let reason = "--samples does not go with --data online:B, which draws B fresh samples at every step";
-            return Err(CliError::Invalid(reason.into()));
+            return Err(CliError::Invalid(super::training::NO_SAMPLES_ONLINE.into()));
         }
         Ok(Some(Sampling {
             samples: self.samples.unwrap_or(0),

@@ -70,6 +70,10 @@ pub(super) struct Training {
     pub(super) simulation: Simulation,
 }
 
+/// Why a number of samples is refused where every step draws its own.
+pub(super) const NO_SAMPLES_ONLINE: &str =
+    "--samples does not go with --data online:B, which draws B fresh samples at every step";
+
 impl TrainingOptions {
     /// Refuses what would not count in a command with this configuration.
     pub(super) fn refuse_idle(&self, configuration: &Map<String, Value>) -> Result<(), CliError> {
@@ -83,10 +87,7 @@ impl TrainingOptions {
         all_different("optimizer", &self.optimizer)?;
         let data: Data = self.data.parse()?;
         let samples = match (samples, data) {
-            (Some(_), Data::Online(_)) => {
-                let reason = "--samples does not go with --data online:B, which draws B fresh samples at every step";
-                return Err(CliError::Invalid(reason.into()));
-            }
+            (Some(_), Data::Online(_)) => return Err(CliError::Invalid(NO_SAMPLES_ONLINE.into())),
             (Some(samples), _) => samples,
             (None, Data::Online(_)) => 0,
             (None, _) => return Err(CliError::Invalid("--samples N is needed, but for --data online:B".into())),

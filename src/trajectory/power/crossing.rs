@@ -124,6 +124,10 @@ impl<T: Real> Crossing<T> {
             _ => natural,
         };
         let length = if self.span == self.reach { length } else { self.passage.elapsed_at(&self.span) };
+        if length <= length.int(0) {
+            // a slope of the size of its rounding
+            return None;
+        }
         let pulls = around.field.pulls(around.point, None);
         let room = around.field.room_beside(around.point, &pulls, &[start.coefficient]);
         self.start = Some(start);

@@ -139,7 +139,7 @@ impl<T: Real> Following<T> {
             let digits = Digits::to(-bits / 2.0, h.clone());
             self.sweep(field, point, half, energy, &digits);
             let reach = self.reach(field, point, energy, half, -bits / 2.0);
-            let mut longest = shorter(self.room(field, point, pulls), reach);
+            let mut longest = shorter(field.room_beside(point, pulls, &self.followers), reach);
             longest = shorter(self.analytic(field, order, resolution), longest);
             if longest.times(10) < h.times(9) {
                 h = longest;
@@ -161,14 +161,9 @@ impl<T: Real> Following<T> {
             while (0..point.groups()).any(|j| !point.is_dead(j) && self.weight_at(j, &h) <= h.int(0)) {
                 h = h.over(2);
             }
-            return (h >= least).then_some(h);
+            return (h >= least && self.holds(field, &h, resolution)).then_some(h);
         }
         None
-    }
-
-    /// How far until something that does not follow comes to rest or to zero.
-    fn room(&self, field: &Field<T>, point: &Point<T>, pulls: &[Pull<T>]) -> Option<T> {
-        field.room_beside(point, pulls, &self.followers)
     }
 
     /// How far the surfaces of followers are analytic, to `order`: they are not where a velocity is zero. A follower is *silent* as long as its surface is nearer to zero than
@@ -191,9 +186,21 @@ impl<T: Real> Following<T> {
             } else {
                 x.abs() * T::from_f64(libm::exp2(-size / order as f64), &x.context())
             };
+            // at a velocity of zero itself there is nothing to tell
+            let limit = if limit.is_finite() { limit } else { x.int(0) };
             clear = Some(shorter(clear, limit * &self.unit));
         }
         clear
+    }
+
+    /// Whether there are numbers at the end, and those who were silent still are.
+    fn holds(&self, field: &Field<T>, h: &T, resolution: f64) -> bool {
+        let silent = self.followers.iter().zip(&self.silent).filter(|(_, silent)| **silent);
+        let quiet = |c: usize| {
+            let surface = field.bracket_of_speed(c, &self.weight_at(c, h), &self.speed_at(c, h));
+            surface.magnitude() < resolution + 1.0
+        };
+        (0..self.weight.len()).all(|j| self.weight_at(j, h).is_finite()) && silent.into_iter().all(|(&c, _)| quiet(c))
     }
 
     /// Iterates until the surfaces stay.
@@ -258,7 +265,7 @@ impl<T: Real> Following<T> {
     /// Coefficients at local time s on their surfaces, the signal's excess, and all `y_j`.
     pub(super) fn arrive(&self, field: &Field<T>, s: &T) -> (Vec<T>, T, Vec<T>) {
         let x = s.clone() / &self.unit;
-        let (q, n) = (field.spectrum.variance(), field.spectrum.multiplicity());
+        let q = field.spectrum.variance();
         let mut weights: Vec<T> = self.weight.iter().map(|w| evaluate(w, &x)).collect();
         let mut excess: Vec<T> = self.excess.iter().map(|e| evaluate(e, &x)).collect();
         let speeds = self.velocity.iter().map(|v| -evaluate(v, &x)).collect();
@@ -267,12 +274,7 @@ impl<T: Real> Following<T> {
         let surfaces = self.followers.iter().zip(&self.surface);
         let off: Vec<T> =
             surfaces.map(|(&c, surface)| bracket(&q[c], &excess[c], &tau) - &evaluate(surface, &x)).collect();
-        let (mut sum, mut share) = (x.int(0), x.int(1));
-        for (&c, off) in self.followers.iter().zip(&off) {
-            sum.add_prod(&n[c].over(2), off);
-            share = share + &n[c].over(2);
-        }
-        let tau_off = sum / share;
+        let tau_off = self.energy_rate(field, x.int(0), off.iter());
         for (&c, off) in self.followers.iter().zip(off) {
             let change = (off - &tau_off) / &q[c].times(2);
             excess[c] = excess[c].clone() - &change;
@@ -331,4 +333,38 @@ fn nearest_root<T: Real>(series: &[T]) -> Option<T> {
         x = x.clone() - value / slope;
     }
     x.is_finite().then_some(x)
+}
+
+#[cfg(all(test, feature = "mpfr"))]
+mod tests {
+    use crate::scalar::{Mp, Precision, Real, Scalar};
+    use crate::spectrum::Spectrum;
+    use crate::trajectory::Flow;
+    use crate::trajectory::power::PowerFlow;
+
+    /// Bulk and spike one after the other and both at once, through a T of zero; the other method for the same is collocation.
+    #[test]
+    fn slow_steps_and_collocations_agree() {
+        let bits = Precision::new(64).unwrap();
+        let number = |text: &str| Mp::parse(text, &bits).unwrap();
+        let spectrum = Spectrum::spiked(number("20"), 100).unwrap();
+        let run = |by_series: bool| {
+            let start = vec![number("1e-3"); 3];
+            let mut flow = PowerFlow::new(&spectrum, &number("0.25"), &start).unwrap();
+            if !by_series {
+                flow.following.patience = u32::MAX;
+            }
+            let mut together = vec![false; 3];
+            while flow.next_segment(Some(&number("0.5"))).is_ok() {
+                together[flow.following.followers.len()] = true;
+            }
+            (flow.current().1, together)
+        };
+        let ((by_series, together), (by_collocation, none)) = (run(true), run(false));
+        assert!(together[1] && together[2] && !none[1], "{together:?} {none:?}");
+        for (w, other) in by_series.iter().zip(&by_collocation) {
+            let off = ((w.clone() - other) / other).abs();
+            assert!(off < Mp::epsilon(&bits).times(1 << 8), "{w} {other}");
+        }
+    }
 }

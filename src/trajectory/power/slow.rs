@@ -23,8 +23,6 @@ impl<T: Real> Following<T> {
             self.excess[j].push(point.excess(j));
         }
         let felt: Vec<f64> = (0..groups).map(|j| log_size(&field.spectrum, j, energy)).collect();
-        // 1 + sum_c n_c/2
-        let share = self.followers.iter().fold(zero.int(1), |sum, &c| sum + &n[c].over(2));
         // what a velocity w_c w_c' may be wrong by
         let loose = |c: usize| 2.0 * point.weight(c).magnitude() - self.unit.magnitude();
         let looseness: Vec<f64> = (0..groups).map(loose).collect();
@@ -49,13 +47,11 @@ impl<T: Real> Following<T> {
                 energy_slope
                     .add_prod(&factor, &T::convolve_above(&self.weight[j], &self.velocity[j], k, below(strict, k)));
             }
-            for (&c, drift) in self.followers.iter().zip(&self.drift) {
-                energy_slope.add_prod(&n[c].over(2), &(drift[k].clone() / &self.unit));
-            }
-            energy_slope = energy_slope / &share;
-            for (&c, drift) in self.followers.iter().zip(&self.drift) {
+            let rates: Vec<T> = self.drift.iter().map(|drift| drift[k].clone() / &self.unit).collect();
+            let energy_slope = self.energy_rate(field, energy_slope, rates.iter());
+            for (&c, rate) in self.followers.iter().zip(rates) {
                 // 2 q_c e_c'
-                let own = drift[k].clone() / &self.unit - &energy_slope;
+                let own = rate - &energy_slope;
                 self.velocity[c].push(zero.clone());
                 let known = T::convolve_above(&self.velocity[c], &self.weight[c], k, below(looseness[c], k));
                 self.velocity[c][k] = (own.clone() / &q[c].times(4) - &known) / point.weight(c);
@@ -75,6 +71,20 @@ impl<T: Real> Following<T> {
                 }
             }
         }
+    }
+
+    /// How the excess energy changes, `(foreign + sum_c (n_c/2) D_c)/(1 + sum_c n_c/2)`, while the brackets of followers change by `rates` and all the rest makes `foreign` of it.
+    pub(super) fn energy_rate<'a>(&self, field: &Field<T>, foreign: T, rates: impl Iterator<Item = &'a T>) -> T
+    where
+        T: 'a,
+    {
+        let (mut sum, mut share) = (foreign.clone(), foreign.int(1));
+        for (&c, rate) in self.followers.iter().zip(rates) {
+            let half = field.spectrum.multiplicity()[c].over(2);
+            sum.add_prod(&half, rate);
+            share = share + &half;
+        }
+        sum / share
     }
 
     /// The surfaces that the velocities tell, and their drifts; log2 of what changed on the step, at most.
