@@ -248,13 +248,14 @@ impl<T: Real> PowerFlow<T> {
     }
 
     /// A step of the slow motion, where coefficients follow their surfaces.
-    fn follow(&mut self, pulls: &[Pull<T>], remaining: Option<&T>) -> bool {
+    fn follow(&mut self, pulls: &[Pull<T>], remaining: Option<&T>, shortest: &T) -> bool {
         if self.worth() <= WORTH {
             return false;
         }
         let (field, point, pace, energy) = (&self.field, &self.point, &self.pace, &self.energy());
         let around = Surroundings { field, point, energy, pace, remaining };
-        let Some(length) = self.following.attempt(&around, pulls, &self.time.value()) else { return false };
+        let length = self.following.attempt(&around, pulls, &self.time.value());
+        let Some(length) = length.filter(|length| length > shortest) else { return false };
         self.length = length;
         self.means = Means::Following;
         self.next = None;
@@ -342,7 +343,7 @@ impl<T: Real> Flow<T> for PowerFlow<T> {
         let shortest = time.clone() * T::epsilon(&zero.context()).square();
         let on = self.cross(remaining.as_ref(), |crossing, around| crossing.go_on(around));
         let lost = !on && self.field.lost(&self.point);
-        let on = on || self.follow(&pulls, remaining.as_ref());
+        let on = on || self.follow(&pulls, remaining.as_ref(), &shortest);
         if !on {
             self.step_on(&pulls, lost, remaining.as_ref(), &shortest);
         }

@@ -186,9 +186,11 @@ impl<T: Real> Following<T> {
             } else {
                 x.abs() * T::from_f64(libm::exp2(-size / order as f64), &x.context())
             };
-            // at a velocity of zero itself there is nothing to tell
-            let limit = if limit.is_finite() { limit } else { x.int(0) };
-            clear = Some(shorter(clear, limit * &self.unit));
+            // a velocity of zero itself tells nothing; a limit beyond all numbers is none
+            let limit = if x == x.int(0) { x } else { limit };
+            if limit.is_finite() {
+                clear = Some(shorter(clear, limit * &self.unit));
+            }
         }
         clear
     }
