@@ -51,14 +51,19 @@ pub(super) fn execute(options: &SimulateOptions) -> Result<(), CliError> {
     let orthonormal = trainings.iter().any(|training| training.simulation.optimizer.is_orthogonal());
     let reason = "is about directions that are meant to be orthonormal: those of specgd and muon";
     idle::refuse(&options.configuration(), &[("orthogonality", orthonormal, reason)])?;
-    let resources = options.training.resources();
     let total = trainings.iter().map(|t| t.simulation.steps.saturating_mul(seeds.len() as u64)).sum();
+    let predicted = !options.training.statistics.is_empty() || !options.plot.is_empty();
     let bar = progress::Bar::of("steps");
     let mut trained = Vec::with_capacity(trainings.len());
     for training in trainings {
-        let runs = training.simulation.run_seeds(&seeds, resources, &|_, _| bar.one_more(total))?;
-        let predicted = !options.training.statistics.is_empty() || !options.plot.is_empty();
-        let predictions = if predicted { training.simulation.predictions(&seeds)? } else { Vec::new() };
+        // What there is beside the runs of the optimizers before.
+        let resources = options.training.resources();
+        let one_more = |_, _| bar.one_more(total);
+        let (runs, predictions) = if predicted {
+            training.simulation.run_beside_predictions(&seeds, resources, &one_more)?
+        } else {
+            (training.simulation.run_seeds(&seeds, resources, &one_more)?, Vec::new())
+        };
         trained.push(Trained { training, runs, predictions });
     }
     bar.finish();

@@ -22,7 +22,9 @@ pub(crate) use dense::{multiply_by_transposed, transposed_bytes};
 pub use element::Element;
 pub(crate) use lines::Lines;
 pub use multiply::{Part, add_product, add_transposed_product};
-pub(crate) use multiply::{Share, deal, multiply_symmetric, product_here, symmetric_product, transposed_product};
+pub(crate) use multiply::{
+    Share, add_gram_here, deal, multiply_symmetric, product_here, symmetric_product, transposed_product,
+};
 pub use panels::Panels;
 pub(crate) use rows::{map_bytes, map_rows, multiply_rows};
 pub(crate) use tile::{Tile, fitting, lanes, load, panel_tn, store, tile_nn, tile_tn, vectors, zero};

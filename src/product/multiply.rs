@@ -100,6 +100,11 @@ pub fn add_transposed_product<T: Element>(a: &Panels<T>, b: &Panels<T>, part: Pa
     transposed_product_onto(a, b, part, c, false);
 }
 
+/// Some panels of the upper half of `C += A' A`, as [`add_transposed_product`], on the thread that asks.
+pub(crate) fn add_gram_here<T: Element>(a: &Panels<T>, c: &mut Share<T>) {
+    Arch::new().dispatch(TransposedProduct { a, b: a, part: Part::Upper, fresh: false, c });
+}
+
 /// `C = A' B`: as [`add_transposed_product`] from zero, without a pass to clear.
 pub(crate) fn transposed_product<T: Element>(a: &Panels<T>, b: &Panels<T>, part: Part, c: &mut Panels<T>) {
     transposed_product_onto(a, b, part, c, true);

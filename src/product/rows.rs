@@ -8,12 +8,19 @@ use super::{Element, Panels};
 use pulp::Arch;
 use rayon::prelude::*;
 
-/// Bytes of rows that stay in the second-level cache while the other operand passes by.
+/// Rows that are mapped at a time, at most, and their bytes: they stay in the second-level cache while the other operand passes by.
+const MOST_ROWS: usize = 72;
 const RESIDENT: usize = 96 * 384 * size_of::<f64>();
 
 /// Bytes that a map of a matrix of this shape takes meanwhile on so many threads, at most.
 pub(crate) fn map_bytes(rows: usize, columns: usize, threads: usize) -> u64 {
-    2 * Panels::<f64>::bytes(columns, rows).min((RESIDENT * threads) as u64)
+    2 * Panels::<f64>::bytes(columns, rows)
+        .min((threads as u64).saturating_mul(Panels::<f64>::bytes(columns, most_rows::<f64>(columns))))
+}
+
+/// Rows of so many columns that are mapped at a time.
+fn most_rows<T: Element>(columns: usize) -> usize {
+    (RESIDENT / (columns.max(1) * size_of::<T>())).clamp(1, MOST_ROWS)
 }
 
 /// Maps of fewer entries than this are not worth a second thread.
@@ -41,8 +48,7 @@ pub(crate) fn map_rows<T: Element>(
     }
     let threads = if all * columns < PARALLEL_FROM { 1 } else { rayon::current_num_threads() };
     // As many blocks for every thread, up to a vector.
-    let resident = (RESIDENT / (columns * size_of::<T>())).max(1);
-    let even = all.div_ceil(all.div_ceil(resident).next_multiple_of(threads));
+    let even = all.div_ceil(all.div_ceil(most_rows::<T>(columns)).next_multiple_of(threads));
     let most = even.next_multiple_of(if threads == 1 { T::WIDTH } else { T::WIDTH / 3 });
     let count = all.div_ceil(most);
     let mut blocks: Vec<Vec<&mut [T::Panel]>> = (0..count).map(|_| Vec::new()).collect();

@@ -9,13 +9,17 @@ mod blocks;
 mod dense;
 mod empirical;
 pub mod manifold;
+mod portions;
 mod rows;
 mod samples;
+mod second_moment;
+mod source;
 
 pub use blocks::BlockRisk;
 pub use dense::DenseRisk;
 pub use empirical::EmpiricalGradient;
-pub use samples::{Samples, Source};
+pub use samples::Samples;
+pub use source::Source;
 
 use crate::scalar::DomainError;
 use crate::weights::Weights;

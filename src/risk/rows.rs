@@ -3,7 +3,7 @@
 use crate::product::{Element, Lines, Panels};
 
 /// Some rows of the inputs, held without padding: panels for the columns that fill them, and the others row by row.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub(super) struct Block<T: Element> {
     full: Panels<T>,
     /// The columns beyond the full panels, row after row.
@@ -12,6 +12,18 @@ pub(super) struct Block<T: Element> {
 }
 
 impl<T: Element> Block<T> {
+    /// No rows.
+    pub(super) fn none() -> Self {
+        Self::zeros(0, 0)
+    }
+
+    /// Becomes a block of this shape, of arbitrary content.
+    pub(super) fn shape(&mut self, rows: usize, dimension: usize) {
+        if (self.len(), self.dimension) != (rows, dimension) {
+            *self = Self::zeros(rows, dimension);
+        }
+    }
+
     /// Rows of zeros.
     pub(super) fn zeros(rows: usize, dimension: usize) -> Self {
         let rest = dimension % T::WIDTH;

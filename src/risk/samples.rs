@@ -1,50 +1,36 @@
-//! Samples (x, noise of y), row by row from counter-based random numbers, kept in blocks that fit the second-level cache.
+//! Samples (x, noise of y), row by row from counter-based random numbers, in blocks that fit the second-level cache: held, or drawn when needed.
 
 use super::rows::Block;
+use super::source::{Origin, Source};
 use crate::product::Element;
-use crate::scalar::Stream;
 use rayon::prelude::*;
+use std::ops::Range;
 
 /// Entries of a block of rows; a multiple of 24 rows, at least 24 and at most 96.
 const BLOCK: usize = 96 * 384;
 const MOST_ROWS: usize = 96;
 
 /// Rows `x_i` of the inputs, and the noise in their labels, in the eigenbasis of the covariance.
+///
+/// A row is a function of the source and its index. So blocks of rows need not be held: what is not is drawn again by whoever comes to it, for as
+/// long as it is in use, and nobody sees a difference.
 #[derive(Clone, Debug)]
 pub struct Samples<T: Element = f64> {
-    blocks: Vec<Block<T>>,
+    /// In order; `None`: drawn whenever needed.
+    blocks: Vec<Option<Block<T>>>,
     /// Of every row; empty where labels have none.
     noise: Vec<f64>,
     rows: usize,
     dimension: usize,
+    /// What blocks that are not held are drawn from.
+    origin: Origin,
 }
 
-/// Where samples come from: `x_i = Q^(1/2) z_i`, row `i` of the data stream of `seed`.
-#[derive(Clone, Debug)]
-pub struct Source<'a> {
-    /// Standard deviation of every coordinate.
-    pub deviation: &'a [f64],
-    /// Standard deviation of the noise that is added to labels.
-    pub noise: f64,
-    /// Key of all random numbers.
-    pub seed: u64,
-}
+/// A block of samples, and the noise of its labels.
+pub(super) type Labelled<'a, T> = (&'a Block<T>, &'a [f64]);
 
-impl Source<'_> {
-    /// Row `i`: the inputs' coordinates.
-    fn row(&self, i: u64, x: &mut [f64]) {
-        let pairs = (x.len() as u64).div_ceil(2);
-        Stream::Inputs.of(self.seed).fill(i.wrapping_mul(pairs), x);
-        for (x, deviation) in x.iter_mut().zip(self.deviation) {
-            *x *= deviation;
-        }
-    }
-
-    /// The noise of the label of row `i`.
-    fn noise(&self, i: u64) -> f64 {
-        self.noise * Stream::Noise.of(self.seed).at(i)
-    }
-}
+/// Space for blocks that are drawn when they are needed.
+pub(super) type Space<T> = Vec<Block<T>>;
 
 impl<T: Element> Samples<T> {
     /// Rows of a block at this dimension.
@@ -52,69 +38,58 @@ impl<T: Element> Samples<T> {
         (BLOCK / dimension.max(1) / 24 * 24).clamp(24, MOST_ROWS)
     }
 
-    /// Bytes that `rows` samples of this dimension occupy.
+    /// Bytes that the inputs of `rows` samples of this dimension occupy, where all are held.
     pub fn bytes(rows: u64, dimension: usize) -> u64 {
         let block = Self::block_rows(dimension);
         (rows / block as u64)
             .saturating_mul(Block::<T>::bytes(block, dimension))
             .saturating_add(Block::<T>::bytes((rows % block as u64) as usize, dimension))
-            .saturating_add(rows.saturating_mul(8))
     }
 
     /// Space for `rows` samples, all zero.
     pub fn zeros(rows: usize, dimension: usize) -> Self {
-        let block = Self::block_rows(dimension);
-        let blocks = (0..rows).step_by(block).map(|i| Block::zeros(block.min(rows - i), dimension)).collect();
-        Self { blocks, noise: Vec::new(), rows, dimension }
+        Self::blank(rows, rows, dimension)
     }
 
     /// Rows `first..first + rows` of a source. More rows only add to the end.
     pub fn draw(source: &Source, first: u64, rows: usize) -> Self {
-        let mut samples = Self::zeros(rows, source.deviation.len());
+        Self::draw_holding(source, first, rows, rows)
+    }
+
+    /// As [`Samples::draw`], but holding only about `held` of the rows, in whole blocks: blocks that are not held are drawn whenever they are
+    /// needed, and lie evenly among the others, so that whoever takes a share of the samples draws a share of them.
+    pub fn draw_holding(source: &Source, first: u64, rows: usize, held: usize) -> Self {
+        let mut samples = Self::blank(rows, held, source.deviation.len());
         samples.redraw(source, first);
         samples
     }
 
+    /// Space for about `held` of `rows` samples.
+    fn blank(rows: usize, held: usize, dimension: usize) -> Self {
+        let block_rows = Self::block_rows(dimension);
+        let count = rows.div_ceil(block_rows);
+        let held = count.min(held.div_ceil(block_rows));
+        let is_held = |b: usize| (b + 1) * held / count > b * held / count;
+        let zeros = |b: usize| Block::zeros(block_rows.min(rows - b * block_rows), dimension);
+        let blocks = (0..count).map(|b| is_held(b).then(|| zeros(b))).collect();
+        Self { blocks, noise: Vec::new(), rows, dimension, origin: Origin::default() }
+    }
+
     /// Replaces all samples by those from row `first` on.
     pub fn redraw(&mut self, source: &Source, first: u64) {
-        self.redraw_from(0, source, first);
-        self.noise.resize(if source.noise == 0.0 { 0 } else { self.rows }, 0.0);
-        self.noise.par_iter_mut().enumerate().for_each(|(i, noise)| {
-            *noise = source.noise(first.wrapping_add(i as u64));
-        });
-    }
-
-    /// The inputs of block `b` and those after it, where the first row of all is row `first`.
-    fn redraw_from(&mut self, b: usize, source: &Source, first: u64) {
         let rows = Self::block_rows(self.dimension);
-        let dimension = self.dimension;
-        self.blocks.par_iter_mut().enumerate().skip(b).for_each(|(b, block)| {
-            let mut x = vec![0.0; dimension];
-            let first = first.wrapping_add((b * rows) as u64);
-            for i in 0..block.len() {
-                source.row(first.wrapping_add(i as u64), &mut x);
-                block.set_row(i, &x);
+        self.origin = Origin::new(source, first);
+        let origin = &self.origin;
+        self.blocks.par_iter_mut().enumerate().for_each(|(b, block)| {
+            if let Some(block) = block {
+                source.fill(origin.row(b * rows), block);
             }
         });
+        self.noise.resize(if source.noise == 0.0 { 0 } else { self.rows }, 0.0);
+        self.noise.par_iter_mut().enumerate().for_each(|(i, noise)| *noise = source.noise(origin.row(i)));
     }
 
-    /// Gives the space of the last blocks back, of this many rows or a few more, until [`Samples::complete`].
-    pub(crate) fn release(&mut self, rows: usize) {
-        if rows > 0 {
-            self.blocks.truncate(self.rows.saturating_sub(rows) / Self::block_rows(self.dimension));
-        }
-    }
-
-    /// Draws anew what was released of the samples whose first one is row `first`.
-    pub(crate) fn complete(&mut self, source: &Source, first: u64) {
-        let rows = Self::block_rows(self.dimension);
-        let held = self.blocks.len();
-        let released = (held * rows..self.rows).step_by(rows);
-        self.blocks.extend(released.map(|i| Block::zeros(rows.min(self.rows - i), self.dimension)));
-        self.redraw_from(held, source, first);
-    }
-
-    /// Replaces all samples by the rows `indices` of `other`.
+    /// Replaces all samples by the rows `indices` of `other`. All of them are held afterwards.
     ///
     /// # Panics
     /// When there are not as many indices as samples here, or one is too large.
@@ -122,9 +97,13 @@ impl<T: Element> Samples<T> {
         assert_eq!(indices.len(), self.rows, "one index a sample");
         let rows = Self::block_rows(self.dimension);
         for (block, indices) in self.blocks.iter_mut().zip(indices.chunks(rows)) {
+            let block = block.get_or_insert_with(|| Block::zeros(indices.len(), self.dimension));
             for (i, index) in indices.iter().enumerate() {
                 let index = *index as usize;
-                block.copy_row(i, &other.blocks[index / rows], index % rows);
+                match &other.blocks[index / rows] {
+                    Some(held) => block.copy_row(i, held, index % rows),
+                    None => block.set_row(i, &other.drawn(index)),
+                }
             }
         }
         self.noise.clear();
@@ -151,7 +130,10 @@ impl<T: Element> Samples<T> {
     /// Coordinate j of sample i.
     pub fn get(&self, i: usize, j: usize) -> T {
         let rows = Self::block_rows(self.dimension);
-        self.blocks[i / rows].get(i % rows, j)
+        match &self.blocks[i / rows] {
+            Some(block) => block.get(i % rows, j),
+            None => T::from_f64(self.drawn(i)[j]),
+        }
     }
 
     /// Noise of the label of sample i.
@@ -159,14 +141,40 @@ impl<T: Element> Samples<T> {
         self.noise.get(i).copied().unwrap_or(0.0)
     }
 
-    /// Blocks of rows, each with the noise of its labels.
-    pub(super) fn blocks(&self) -> impl ExactSizeIterator<Item = (&Block<T>, &[f64])> {
+    /// Row i, drawn.
+    fn drawn(&self, i: usize) -> Vec<f64> {
+        let mut x = vec![0.0; self.dimension];
+        self.origin.source().row(self.origin.row(i), &mut x);
+        x
+    }
+
+    /// Number of blocks of rows.
+    pub(super) fn count(&self) -> usize {
+        self.blocks.len()
+    }
+
+    /// Some blocks of rows, each with the noise of its labels. Those that are not held are drawn into `space`, by all threads where there are several.
+    pub(super) fn blocks<'a>(&'a self, range: Range<usize>, space: &'a mut Space<T>) -> Vec<Labelled<'a, T>> {
         const NONE: [f64; MOST_ROWS] = [0.0; MOST_ROWS];
         let rows = Self::block_rows(self.dimension);
-        self.blocks.iter().enumerate().map(move |(b, block)| {
+        let absent: Vec<usize> = range.clone().filter(|b| self.blocks[*b].is_none()).collect();
+        space.resize_with(absent.len().max(space.len()), Block::none);
+        let draw = |(b, block): (&usize, &mut Block<T>)| {
+            block.shape(rows.min(self.rows - b * rows), self.dimension);
+            self.origin.source().fill(self.origin.row(b * rows), block);
+        };
+        match &absent[..] {
+            [] => {}
+            [only] => draw((only, &mut space[0])),
+            several => several.par_iter().zip(&mut space[..]).for_each(draw),
+        }
+        let mut drawn = space.iter();
+        let labelled = |b: usize| {
+            let block = self.blocks[b].as_ref().or_else(|| drawn.next())?;
             let noise = self.noise.get(b * rows..b * rows + block.len());
-            (block, noise.unwrap_or(&NONE[..block.len()]))
-        })
+            Some((block, noise.unwrap_or(&NONE[..block.len()])))
+        };
+        range.filter_map(labelled).collect()
     }
 }
 
@@ -225,16 +233,37 @@ mod tests {
     }
 
     #[test]
-    fn what_was_released_is_drawn_as_it_was() {
-        let deviation = vec![1.0; 30];
-        let all = Samples::<f64>::draw(&source(&deviation), 7, 700);
-        for rows in [0, 1, 96, 97, 700, 10_000] {
-            let mut samples = all.clone();
-            samples.release(rows);
-            assert!(samples.blocks.iter().map(Block::len).sum::<usize>() + rows.min(700) <= 700);
-            samples.complete(&source(&deviation), 7);
-            assert_eq!((samples.len(), samples.blocks.len()), (700, all.blocks.len()), "{rows} rows");
-            assert!((0..700).all(|i| (0..30).all(|j| samples.get(i, j) == all.get(i, j))), "{rows} rows");
+    fn blocks_that_are_not_held_are_drawn_as_they_would_be_held() {
+        let deviation: Vec<f64> = (0..30).map(|j| 1.0 + f64::from(j)).collect();
+        let (n, first) = (700, 7);
+        let all = Samples::<f64>::draw(&source(&deviation), first, n);
+        let everything = |samples: &Samples<f64>| {
+            let mut space = Vec::new();
+            let blocks = samples.blocks(0..samples.count(), &mut space);
+            blocks.into_iter().map(|(block, noise)| (block.clone(), noise.to_vec())).collect::<Vec<_>>()
+        };
+        for held in [0, 1, 96, 97, 400, 604, n] {
+            let mut samples = Samples::draw_holding(&source(&deviation), first, n, held);
+            let blocks = samples.blocks.iter().flatten().count();
+            assert_eq!((samples.count(), blocks), (8, held.div_ceil(96)), "{held} rows");
+            // As many in either half, or one more.
+            let half = samples.blocks[..4].iter().flatten().count();
+            assert!(half == blocks / 2 || half == blocks.div_ceil(2), "{held} rows: {half} of {blocks}");
+            assert!((0..n).all(|i| (0..30).all(|j| samples.get(i, j) == all.get(i, j))), "{held} rows");
+            let mut space = vec![Block::zeros(3, 30)];
+            for b in 0..8 {
+                let labelled = samples.blocks(b..b + 1, &mut space);
+                let (block, noise) = labelled[0];
+                let expected = (0..block.len()).map(|i| all.noise(b * 96 + i));
+                assert!(noise.iter().copied().eq(expected) && block.len() == 96.min(n - 96 * b), "block {b}");
+                assert!((0..block.len()).all(|i| (0..30).all(|j| block.get(i, j) == all.get(b * 96 + i, j))));
+            }
+            assert!(everything(&samples) == everything(&all), "{held} rows");
+            let mut batch = Samples::zeros(300, 30);
+            batch.gather(&samples, &(0..300).map(|i| i * 7 % 700).collect::<Vec<_>>());
+            assert!((0..300).all(|i| (0..30).all(|j| batch.get(i, j) == all.get(i * 7 % n, j))), "{held} rows");
+            samples.redraw(&source(&deviation), first + 500);
+            assert!((0..200).all(|i| (0..30).all(|j| samples.get(i, j) == all.get(i + 500, j))), "{held} rows");
         }
     }
 

@@ -1,3 +1,4 @@
+use super::memory::Kept;
 use super::{End, Quartiles, Rate, Resources, Run, Simulation, SimulationError};
 use crate::scalar::DomainError;
 use std::sync::OnceLock;
@@ -98,7 +99,7 @@ impl Simulation {
         let running = Self { every: self.steps.max(1), ..self.clone() };
         let common = OnceLock::new();
         let predictions = if self.has_common_prediction() { 1 } else { resources.threads.clamp(1, seeds.len()) };
-        predicting.each_seed(seeds, predictions, resources, |seed| {
+        predicting.each_seed(seeds, Kept { runs: 0, predictions }, resources, |seed| {
             let own;
             let prediction = if self.has_common_prediction() {
                 common.get_or_init(|| predicting.prediction(seed)).as_ref().map_err(Clone::clone)?

@@ -1,9 +1,10 @@
-use super::{Data, Population, Simulation};
+use super::{Data, Population, Simulation, memory};
 use crate::experiment::Setting;
 use crate::product::Element;
 use crate::risk::{EmpiricalGradient, Landscape, Samples, Source};
 use crate::scalar::{DomainError, Stream, shuffled};
 use nalgebra::DMatrix;
+use rayon::current_num_threads;
 
 /// The empirical risk as a landscape: every gradient is that of the next batch.
 pub(super) struct SampledLandscape<'a, T: Element> {
@@ -11,7 +12,7 @@ pub(super) struct SampledLandscape<'a, T: Element> {
     population: &'a Population,
     data: Data,
     engine: EmpiricalGradient<T>,
-    /// Full batch and mini-batch: all samples. Online: the current batch.
+    /// Full batch and mini-batch: all samples. Online: the current batch, of which nothing is held.
     samples: Samples<T>,
     /// Mini-batch: the current batch.
     batch: Samples<T>,
@@ -26,15 +27,12 @@ impl<'a, T: Element> SampledLandscape<'a, T> {
         let dimension = population.dimension();
         let noise = simulation.noise / setting.label_scale();
         let source = Source { deviation: population.deviation(), noise, seed };
-        let (held, batch) = match simulation.data {
+        let (rows, batch) = match simulation.data {
             Data::FullBatch => (simulation.samples, 0),
             Data::MiniBatch(size) => (simulation.samples, size),
             Data::Online(size) => (size, 0),
         };
-        let samples = match simulation.data {
-            Data::Online(_) => Samples::zeros(held, dimension),
-            _ => Samples::draw(&source, 0, held),
-        };
+        let samples = Samples::draw_holding(&source, 0, rows, memory::held(simulation, current_num_threads()));
         Self {
             source,
             population,
@@ -42,7 +40,7 @@ impl<'a, T: Element> SampledLandscape<'a, T> {
             engine: EmpiricalGradient::default(),
             samples,
             batch: Samples::zeros(batch, dimension),
-            order: vec![0; if batch > 0 { held } else { 0 }],
+            order: vec![0; if batch > 0 { rows } else { 0 }],
             drawn: 0,
             risk: f64::NAN,
         }
@@ -65,13 +63,8 @@ impl<T: Element> Landscape<DMatrix<f64>> for SampledLandscape<'_, T> {
     }
 
     fn gradient(&mut self, weights: &DMatrix<f64>, gradient: &mut DMatrix<f64>) {
-        // Space that samples and sums can use meanwhile.
-        *gradient = DMatrix::zeros(0, 0);
         let batch = match self.data {
-            Data::FullBatch => {
-                self.samples.complete(&self.source, 0);
-                &self.samples
-            }
+            Data::FullBatch => &self.samples,
             Data::Online(size) => {
                 self.samples.redraw(&self.source, self.drawn.wrapping_mul(size as u64));
                 &self.samples
@@ -87,24 +80,8 @@ impl<T: Element> Landscape<DMatrix<f64>> for SampledLandscape<'_, T> {
             }
         };
         self.drawn += 1;
-        let sums = self.engine.sums(batch, self.population.signal(), weights);
-        if self.data == Data::FullBatch {
-            self.samples.release(redrawn(self.samples.len(), weights.shape()));
-        }
-        self.risk = sums.write(weights, gradient);
+        self.risk = self.engine.evaluate(batch, self.population.signal(), weights, gradient);
     }
-}
-
-/// Samples of a full batch that are drawn anew at every step: where they were, there is meanwhile the gradient, and what makes a direction of it. As many
-/// rows as the gradient is large, where that is a small share, whole blocks counted, and a step does so much with a row that drawing it is nothing beside: a
-/// hundredth of a step or two.
-pub(super) fn redrawn(samples: usize, weights: (usize, usize)) -> usize {
-    const SHARE: usize = 20;
-    const LEAST_WIDTH: usize = 64;
-    const FROM: usize = 1 << 14;
-    let (dimension, width) = weights;
-    let released = width + Samples::<f64>::block_rows(dimension);
-    if width >= LEAST_WIDTH && released <= samples / SHARE && dimension * width >= FROM { width } else { 0 }
 }
 
 #[cfg(test)]
@@ -114,23 +91,29 @@ mod tests {
     use crate::experiment::Covariance;
 
     #[test]
-    fn samples_drawn_anew_at_every_step_are_the_same_samples() {
-        let (n, d) = (4500, 128);
-        assert!(redrawn(n, (d, d)) > 0 && redrawn(n, (d, 3)) == 0 && redrawn(20 * d, (d, d)) == 0);
+    fn a_full_batch_of_which_some_is_not_held_is_the_same_batch() {
+        let (n, d) = (4500, 256);
         let covariance = Covariance::Spiked { strength: 2.0, dimension: d as u64 };
         let setting = Setting::new(covariance, 0.1, Method::Spectral);
         let mut simulation = Simulation::new(setting, Optimizer::Method(Method::Spectral), n, 0.1, 1);
         simulation.noise = 0.3;
         let setting = simulation.setting_of(3).unwrap();
         let population = Population::of(&setting).unwrap();
-        let mut landscape = SampledLandscape::<f64>::new(&simulation, 3, &setting, &population);
-        let held = landscape.samples.clone();
+        let source = Source { deviation: population.deviation(), noise: 0.3 / setting.label_scale(), seed: 3 };
         let weights = simulation.initial_weights(3).unwrap();
-        let (mut expected, mut found) = (DMatrix::zeros(d, d), landscape.space(&weights));
-        let risk = EmpiricalGradient::default().evaluate(&held, population.signal(), &weights, &mut expected);
-        for _ in 0..3 {
-            landscape.gradient(&weights, &mut found);
-            assert!(found == expected && landscape.risk() == risk);
+        let mut expected = DMatrix::zeros(d, d);
+        let all = Samples::<f64>::draw(&source, 0, n);
+        let risk = EmpiricalGradient::default().evaluate(&all, population.signal(), &weights, &mut expected);
+        for threads in [1, 2, 5] {
+            assert!(memory::held(&simulation, threads) < n - 100);
+            rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap().install(|| {
+                let mut landscape = SampledLandscape::<f64>::new(&simulation, 3, &setting, &population);
+                let mut found = landscape.space(&weights);
+                for _ in 0..2 {
+                    landscape.gradient(&weights, &mut found);
+                    assert!(found == expected && landscape.risk() == risk, "{threads} threads");
+                }
+            });
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Many seeds at a time.
 
-use super::memory::{self, MemoryError};
+use super::memory::{self, Kept, MemoryError};
 use super::{Run, Simulation};
 use crate::scalar::DomainError;
 use std::sync::OnceLock;
@@ -43,14 +43,40 @@ impl Simulation {
         resources: Resources,
         progress: &(impl Fn(u64, u64) + Sync),
     ) -> Result<Vec<Run>, SimulationError> {
-        self.each_seed(seeds, seeds.len(), resources, |seed| self.run_watched(seed, &|step| progress(seed, step)))
+        self.run_keeping(seeds, 0, resources, progress)
     }
 
-    /// What `work` makes of every seed, in the order of the seeds. It does one run, and `observed` runs' observations are kept at a time.
+    /// As [`Simulation::run_seeds`], and the prediction of every seed beside its run.
+    ///
+    /// # Errors
+    /// See [`Simulation::run_seeds`].
+    pub fn run_beside_predictions(
+        &self,
+        seeds: &[u64],
+        resources: Resources,
+        progress: &(impl Fn(u64, u64) + Sync),
+    ) -> Result<(Vec<Run>, Vec<Run>), SimulationError> {
+        let runs = self.run_keeping(seeds, seeds.len(), resources, progress)?;
+        Ok((runs, self.predictions(seeds)?))
+    }
+
+    /// The runs of many seeds, where memory is left for so many predictions.
+    fn run_keeping(
+        &self,
+        seeds: &[u64],
+        predictions: usize,
+        resources: Resources,
+        progress: &(impl Fn(u64, u64) + Sync),
+    ) -> Result<Vec<Run>, SimulationError> {
+        let kept = Kept { runs: seeds.len(), predictions };
+        self.each_seed(seeds, kept, resources, |seed| self.run_watched(seed, &|step| progress(seed, step)))
+    }
+
+    /// What `work` makes of every seed, in the order of the seeds. It does one run; `kept` is what is kept of all.
     pub(super) fn each_seed<R: Send + Sync>(
         &self,
         seeds: &[u64],
-        observed: usize,
+        kept: Kept,
         resources: Resources,
         work: impl Fn(u64) -> Result<R, DomainError> + Sync,
     ) -> Result<Vec<R>, SimulationError> {
@@ -59,7 +85,7 @@ impl Simulation {
             return Ok(Vec::new());
         }
         let threads = resources.threads.max(1);
-        let together = memory::concurrent(self, seeds.len(), observed, threads, resources.memory)?;
+        let together = memory::concurrent(self, seeds.len(), kept, threads, resources.memory)?;
         // A pool for each run at a time: within one pool, a run that waits for its own pieces could begin another, and hold both in memory.
         let pools = (0..together)
             .map(|p| rayon::ThreadPoolBuilder::new().num_threads((threads + p) / together).build())

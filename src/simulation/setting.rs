@@ -1,5 +1,5 @@
 use super::Population;
-use super::memory::{self, Forecast};
+use super::memory::{self, Forecast, Kept};
 use super::observation::Observer;
 use crate::descent::{Method, Optimizer};
 use crate::experiment::{Setting, VectorGauge};
@@ -223,7 +223,7 @@ impl Simulation {
 
     /// What `runs` runs would need, `concurrent` at a time, on `threads` threads in all.
     pub fn memory(&self, runs: usize, concurrent: usize, threads: usize) -> Forecast {
-        memory::forecast(self, runs, concurrent, threads)
+        memory::forecast(self, Kept { runs, predictions: 0 }, concurrent, threads)
     }
 
     /// Samples that a run learns from, as sizes are counted: n, or where every step draws fresh ones those of a step.
