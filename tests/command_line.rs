@@ -164,6 +164,7 @@ fn options_that_would_not_count_are_refused() {
         (&["--steps", "5"], "--step-size"),
         (&["--plot", "one.png", "--output", "one.png"], "one.png is to be written twice"),
         (&["--optimizer", "gd,specgd,gd"], "optimizer = gd"),
+        (&["--optimizer", "specgd,power:0"], "optimizer = power:0"),
         (&["--eps", "0.1"], "--statistics"),
         (&["--events", "--points", "5"], "--points"),
         (&["--events", "--time", "1", "--at", "0.5"], "--at"),

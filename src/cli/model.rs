@@ -167,10 +167,13 @@ pub(crate) fn decimal<T: Real>(name: &str, text: &str, context: &T::Context) -> 
     T::parse(text, context).map_err(|error| DomainError::new(name, format!("{text:?}"), error.domain))
 }
 
+/// What is said of a list that has something twice.
+pub(crate) const NAMED_ONCE: &str = "named once";
+
 /// Refuses a list that has something twice: rows of it could not be told apart, and fits would count it twice.
 pub(crate) fn all_different<T: PartialEq + Display>(name: &str, given: &[T]) -> Result<(), DomainError> {
     match given.iter().enumerate().find(|(k, one)| given[..*k].contains(one)) {
-        Some((_, again)) => Err(DomainError::new(name, again, "named once")),
+        Some((_, again)) => Err(DomainError::new(name, again, NAMED_ONCE)),
         None => Ok(()),
     }
 }

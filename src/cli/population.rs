@@ -1,6 +1,6 @@
 //! `specdyn population`: one trajectory, or several side by side.
 
-use super::model::{ModelOptions, all_different, decimal, method};
+use super::model::{ModelOptions, NAMED_ONCE, all_different, decimal, method};
 use super::output::{OutputOptions, value_cells, value_columns};
 use super::precision::{self, NumberSystem};
 use super::rows::{requested, spread};
@@ -145,8 +145,15 @@ pub(super) fn compute<T: Real>(
 ) -> Result<Runs<T>, CliError> {
     let mut names = Vec::new();
     let mut runs = Vec::new();
+    let mut methods = Vec::new();
     for optimizer in &options.optimizer {
-        let mut setting = options.model.setting::<T>(method(optimizer, context)?, context)?;
+        let method = method(optimizer, context)?;
+        // power:0.50 is power:0.5
+        if methods.contains(&method) {
+            return Err(DomainError::new("optimizer", optimizer, NAMED_ONCE).into());
+        }
+        methods.push(method.clone());
+        let mut setting = options.model.setting::<T>(method, context)?;
         if let Some(text) = &options.step_size {
             setting.set("step-size", &decimal("step-size", text, context)?)?;
         }

@@ -84,7 +84,6 @@ impl TrainingOptions {
 
     /// One training an optimizer.
     pub(super) fn trainings(&self, model: &ModelOptions, samples: Option<usize>) -> Result<Vec<Training>, CliError> {
-        all_different("optimizer", &self.optimizer)?;
         let data: Data = self.data.parse()?;
         let samples = match (samples, data) {
             (Some(_), Data::Online(_)) => return Err(CliError::Invalid(NO_SAMPLES_ONLINE.into())),
@@ -104,7 +103,12 @@ impl TrainingOptions {
             simulation.check()?;
             Ok(Training { optimizer: name.clone(), simulation })
         };
-        self.optimizer.iter().zip(self.step_sizes()?).map(one).collect()
+        let trainings: Vec<Training> =
+            self.optimizer.iter().zip(self.step_sizes()?).map(one).collect::<Result<_, CliError>>()?;
+        // By what they are: power:0.50 is power:0.5.
+        let optimizers = trainings.iter().map(|training| training.simulation.optimizer.to_string());
+        all_different("optimizer", &optimizers.collect::<Vec<_>>())?;
+        Ok(trainings)
     }
 
     fn step_sizes(&self) -> Result<Vec<f64>, CliError> {

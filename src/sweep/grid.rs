@@ -78,8 +78,14 @@ impl Grid {
         if power_varies && !(self.optimizers.len() == 1 && names[0].starts_with("power:")) {
             return Err(DomainError::new("optimizer", names.join(","), "one power:P, where power is an axis"));
         }
-        if let Some(twice) = names.iter().enumerate().find(|(i, name)| names[..*i].contains(name)) {
-            return Err(DomainError::new("optimizer", twice.1, "named once"));
+        for (i, (name, optimizer)) in self.optimizers.iter().enumerate() {
+            // Under another name too: power:0.50 is power:0.5.
+            let is_same = |(other, one): &(String, Optimizer)| {
+                other == name || (one.method().is_some() && one.method() == optimizer.method())
+            };
+            if self.optimizers[..i].iter().any(is_same) {
+                return Err(DomainError::new("optimizer", name, "named once"));
+            }
         }
         if self.optimizers.len() > MAX_METHODS {
             return Err(DomainError::new("optimizer", self.optimizers.len(), "at most 64 of them"));
