@@ -155,6 +155,7 @@ fn a_parameter_outside_its_domain_is_one_line_and_64() {
     for (more, part) in [
         (&["--optimizer", "gd"][..], "--samples"),
         (&["--optimizer", "gd,gd", "--samples", "10"], "optimizer = gd"),
+        (&["--optimizer", "power:0.5,power:0.50", "--samples", "10"], "optimizer = power:0.5"),
         (&["--optimizer", "gd", "--samples", "0"], "samples = 0"),
         (&["--optimizer", "gd", "--samples", "10", "--data", "mini-batch:11"], "batch = 11"),
         (&["--optimizer", "gd", "--samples", "10", "--data", "mini-batch:0"], "batch = 0"),
@@ -325,6 +326,19 @@ fn no_run_that_finished_is_2() {
             let sizes: Vec<f64> = remarks.lines().filter_map(size).collect();
             assert!(sizes.len() == 2 && sizes.iter().all(|size| (0.01..=0.1).contains(size)), "{remarks}");
         }
+    }
+}
+
+/// No step size helps where the risk is beyond all numbers before the first step.
+#[test]
+fn a_start_whose_risk_is_no_number_is_not_blamed_on_the_step_size() {
+    let run = ["--dim", "10", "--samples", "60", "--steps", "5", "--step-size", "1e-2", "--noise", "1e160"];
+    for (command, part) in [("simulate", "seed 0: stopped at step 0"), ("compare", "1 run did not finish; the first")] {
+        let output = specdyn(&[&[command, "--optimizer", "gd"], &run[..]].concat());
+        let remarks = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(2), "{command}: {remarks}");
+        assert!(remarks.contains(part) && remarks.contains("noise"), "{remarks}");
+        assert!(!remarks.contains("step size"), "{remarks}");
     }
 }
 

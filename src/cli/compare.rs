@@ -91,16 +91,20 @@ pub(super) fn execute(options: &CompareOptions) -> Result<(), CliError> {
     none_lost(compared.iter().filter(lost).map(|c| c.optimizer.as_str()).collect(), "on some number of samples")
 }
 
+fn runs(count: usize) -> String {
+    format!("{count} run{}", if count == 1 { "" } else { "s" })
+}
+
 /// Lines on stderr: runs that did not finish.
 fn report(compared: &[Compared]) {
     for Compared { optimizer, comparison, .. } in compared {
         for rung in &comparison.rungs {
             if let Some((seed, end)) = rung.unfinished.first() {
                 remark!(
-                    "{optimizer}, {} samples in dimension {}: {} runs did not finish; the first, seed {seed}: {end}",
+                    "{optimizer}, {} samples in dimension {}: {} did not finish; the first, seed {seed}: {end}",
                     rung.samples,
                     rung.dimension,
-                    rung.unfinished.len()
+                    runs(rung.unfinished.len())
                 );
             }
         }

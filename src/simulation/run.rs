@@ -35,17 +35,25 @@ pub enum End {
     Diverged {
         /// The step that did it, counted from 1.
         step: u64,
-        /// Largest entry of all weights before it (at step 0: of the start).
+        /// Largest entry of all weights before it.
         size: f64,
     },
-    /// A direction could not be computed.
+    /// A direction could not be computed, or the risk of the start.
     #[error("stopped at step {step}: {reason}")]
     NoDirection {
-        /// The step, counted from 1.
+        /// The step, counted from 1; 0: the start.
         step: u64,
         /// Why.
         reason: String,
     },
+}
+
+impl End {
+    /// No step has been made: no other step size would help.
+    fn boundless_start() -> Self {
+        let reason = "the risk of the start is beyond all numbers: its size, the variances or the noise of the labels are too large";
+        Self::NoDirection { step: 0, reason: reason.into() }
+    }
 }
 
 impl Simulation {
@@ -130,7 +138,8 @@ impl Simulation {
             if let Some(mut observation) = observation {
                 complete(recursion.landscape(), Some(recursion.descent()), &mut observation);
                 if !observation.is_finite() {
-                    return (observations, End::Diverged { step, size: before });
+                    let diverged = End::Diverged { step, size: before };
+                    return (observations, if step == 0 { End::boundless_start() } else { diverged });
                 }
                 observations.push(observation);
             }
@@ -151,7 +160,8 @@ impl Simulation {
         if let Some(mut observation) = last {
             complete(recursion.landscape(), None, &mut observation);
             if !observation.is_finite() {
-                return (observations, End::Diverged { step: self.steps, size: before });
+                let diverged = End::Diverged { step: self.steps, size: before };
+                return (observations, if self.steps == 0 { End::boundless_start() } else { diverged });
             }
             observations.push(observation);
         }
