@@ -11,7 +11,7 @@ use std::time::Duration;
 /// High-water mark of the resident set of one `specdyn simulate`, in bytes.
 fn peak(options: &str) -> f64 {
     let mut run = Command::new(env!("CARGO_BIN_EXE_specdyn"))
-        .args(["simulate", "--seeds", "1", "--step-size", "1e-3"])
+        .args(["simulate", "--step-size", "1e-3"])
         .args(options.split_whitespace())
         .stdout(Stdio::null())
         .spawn()
@@ -97,22 +97,21 @@ fn a_large_full_batch_is_forecast_to_take_a_tenth_more_than_its_samples() {
     }
 }
 
-/// Where every step is observed, observations are most of it: of the run and, with statistics, of its prediction.
+/// Where every step is observed, observations are most of it: of runs and, with statistics, of their predictions, for every optimizer.
 #[test]
 fn predictions_that_are_kept_are_forecast() {
-    let options = "--dim 6 --width 1 --samples 12 --steps 60000 --statistics s,u --optimizer gd --threads 1";
+    let options =
+        "--dim 6 --width 1 --samples 12 --steps 15000 --statistics s,u --optimizer gd,sign --seeds 2 --threads 1";
     let taken = peak(options) - process(1);
     let mut simulation = simulation(6, 12, gd(), "full-batch");
-    (simulation.setting.width, simulation.steps, simulation.every) = (Some(1), 60_000, 1);
+    (simulation.setting.width, simulation.steps, simulation.every) = (Some(1), 15_000, 1);
     simulation.statistics = vec!["s".parse().unwrap(), "u".parse().unwrap()];
-    // Nothing is available: the error says what is needed.
-    let nothing = Resources { threads: 1, memory: Some(0) };
-    let Err(SimulationError::Memory(MemoryError::Observations { runs, needed, .. })) =
-        simulation.run_beside_predictions(&[1], nothing, &|_, _| {})
-    else {
-        panic!("refused");
-    };
-    let forecast = needed as f64;
+    let one = simulation.kept(2, 2);
+    let forecast = 2.0 * one as f64;
     println!("{options}: {taken:.3e} of {forecast:.3e}: {:.3}", forecast / taken);
-    assert!(runs == 2 && taken <= forecast + HEAP && forecast <= 1.25 * taken, "{taken:e} of {forecast:e}");
+    assert!(taken <= forecast + HEAP && forecast <= 1.25 * taken, "{taken:e} of {forecast:e}");
+    let too_little = Resources { threads: 1, memory: Some(one - 1) };
+    let refused = simulation.run_beside_predictions(&[1, 2], too_little, &|_, _| {});
+    let error = MemoryError::Observations { runs: 2, needed: one, available: one - 1 };
+    assert!(matches!(refused, Err(SimulationError::Memory(found)) if found == error));
 }

@@ -5,7 +5,7 @@ use super::output::OutputOptions;
 use super::training::{Training, TrainingOptions, none_lost};
 use super::{CliError, figures, idle, progress, training_figures};
 use crate::export::{Cell, Table};
-use crate::simulation::{End, Observation, Run, Simulation};
+use crate::simulation::{End, Observation, Resources, Run, Simulation};
 use clap::Args;
 use serde_json::{Map, Value, json};
 use std::path::PathBuf;
@@ -53,11 +53,15 @@ pub(super) fn execute(options: &SimulateOptions) -> Result<(), CliError> {
     idle::refuse(&options.configuration(), &[("orthogonality", orthonormal, reason)])?;
     let total = trainings.iter().map(|t| t.simulation.steps.saturating_mul(seeds.len() as u64)).sum();
     let predicted = !options.training.statistics.is_empty() || !options.plot.is_empty();
+    let kept = |simulation: &Simulation| simulation.kept(seeds.len(), if predicted { seeds.len() } else { 0 });
+    let all_kept = trainings.iter().fold(0, |sum: u64, training| sum.saturating_add(kept(&training.simulation)));
+    let whole = options.training.resources();
     let bar = progress::Bar::of("steps");
     let mut trained = Vec::with_capacity(trainings.len());
     for training in trainings {
-        // What there is beside the runs of the optimizers before.
-        let resources = options.training.resources();
+        // What there is beside what is kept of the other optimizers.
+        let others = all_kept.saturating_sub(kept(&training.simulation));
+        let resources = Resources { memory: whole.memory.map(|bytes| bytes.saturating_sub(others)), ..whole };
         let one_more = |_, _| bar.one_more(total);
         let (runs, predictions) = if predicted {
             training.simulation.run_beside_predictions(&seeds, resources, &one_more)?

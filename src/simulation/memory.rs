@@ -42,7 +42,7 @@ pub enum MemoryError {
         /// Bytes there are.
         available: u64,
     },
-    /// What is observed, of all runs.
+    /// What is observed, of all runs and of their predictions.
     #[error(
         "the observations of {runs} runs need {needed} bytes and {available} are available; take fewer steps, observe fewer of them, or run fewer seeds"
     )]
@@ -66,7 +66,7 @@ pub(super) struct Kept {
 }
 
 /// Bytes that the observations of all these runs and predictions take.
-fn observations(simulation: &Simulation, kept: Kept) -> u64 {
+pub(super) fn observations(simulation: &Simulation, kept: Kept) -> u64 {
     const CELL: u64 = 32;
     // What an allocator keeps beside the coefficients and beside the statistics of an observation.
     const ASIDE: u64 = 2 * 16;
@@ -177,7 +177,7 @@ pub(super) fn concurrent(
     let one = forecast(simulation, kept, 1, threads);
     let Some(left) = available.checked_sub(one.observations) else {
         return Err(MemoryError::Observations {
-            runs: kept.runs + kept.predictions,
+            runs: kept.runs.max(kept.predictions),
             needed: one.observations,
             available,
         });

@@ -226,6 +226,11 @@ impl Simulation {
         memory::forecast(self, Kept { runs, predictions: 0 }, concurrent, threads)
     }
 
+    /// Bytes that are kept until all is done: what is observed of `runs` runs and of `predictions` predictions, and a table made of it.
+    pub fn kept(&self, runs: usize, predictions: usize) -> u64 {
+        memory::observations(self, Kept { runs, predictions })
+    }
+
     /// Samples that a run learns from, as sizes are counted: n, or where every step draws fresh ones those of a step.
     pub fn sample_size(&self) -> usize {
         match self.data {
