@@ -2,6 +2,7 @@
 
 use super::coefficients::positive_init;
 use super::polar::{self, PolarFactor};
+use super::reflections::orthonormal_factor;
 use super::{SpectralError, Weights};
 use crate::scalar::{DomainError, Stream};
 use nalgebra::DMatrix;
@@ -13,12 +14,8 @@ use nalgebra::DMatrix;
 /// `init` not positive and finite, a dimension or width of 0.
 pub fn orthogonal_start(dimension: usize, width: usize, init: f64, seed: u64) -> Result<DMatrix<f64>, DomainError> {
     let normal = normal_matrix(dimension.max(width), dimension.min(width), init, seed)?;
-    let qr = normal.qr();
-    // Haar measure needs a positive diagonal of R: the sign of a column is else an artefact of the reflections.
-    let (mut q, r) = (qr.q(), qr.r());
-    for j in 0..q.ncols() {
-        q.column_mut(j).scale_mut(if r[(j, j)] < 0.0 { -init } else { init });
-    }
+    // Haar measure, since the diagonal of R is positive: the sign of a column would else be an artefact of the reflections.
+    let q = orthonormal_factor(normal) * init;
     Ok(if width <= dimension { q } else { q.transpose() })
 }
 

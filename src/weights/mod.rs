@@ -13,6 +13,7 @@ mod extremes;
 mod halley;
 mod overlaps;
 pub mod polar;
+mod reflections;
 mod series;
 mod start;
 
