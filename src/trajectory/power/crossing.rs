@@ -1,6 +1,7 @@
 use super::clock::{Clock, Course};
+use super::curve::Curve;
 use super::field::{Field, Pull, shorter};
-use super::passage::{Motion, Passage, Start};
+use super::passage::{Motion, Start};
 use super::point::Point;
 use crate::scalar::Real;
 use crate::trajectory::taylor::{Digits, Pace};
@@ -13,9 +14,8 @@ use std::f64::consts::LN_2;
 pub(super) struct Crossing<T> {
     clock: Clock<T>,
     start: Option<Start<T>>,
-    passage: Passage<T>,
-    /// The present step, in the clock's parameter.
-    span: T,
+    /// In the clock's parameter.
+    pub(super) curve: Curve<T>,
     /// How far the next one is expected to reach.
     reach: T,
     /// The last coefficient for which this was no better than series in time, and its `|h_j|` then.
@@ -47,7 +47,7 @@ impl<T: Real> Crossing<T> {
     pub(super) fn new(power: &T, groups: usize) -> Self {
         let zero = power.int(0);
         let clock = Clock::new(power);
-        Self { clock, start: None, passage: Passage::new(groups), span: zero.clone(), reach: zero, refused: None }
+        Self { clock, start: None, curve: Curve::new(&zero, groups), reach: zero, refused: None }
     }
 
     /// Keeps to the logarithm, whatever the power is.
@@ -56,26 +56,13 @@ impl<T: Real> Crossing<T> {
         self.clock = Clock::logarithmic(power);
     }
 
-    pub(super) fn series(&self) -> &Passage<T> {
-        &self.passage
-    }
-
-    pub(super) fn span(&self) -> &T {
-        &self.span
-    }
-
-    /// Ends the present step at x.
-    pub(super) fn cut(&mut self, x: &T) {
-        self.span.clone_from(x);
-    }
-
     /// Sign of `h_j` on the present step.
     pub(super) fn bracket_sign(&self, j: usize) -> Option<Ordering> {
         match &self.start {
             Some(start) if start.coefficient == j => {
                 Some(if start.positive { Ordering::Greater } else { Ordering::Less })
             }
-            _ => self.passage.bracket_sign(j),
+            _ => self.curve.bracket_sign(j),
         }
     }
 
@@ -117,13 +104,13 @@ impl<T: Real> Crossing<T> {
         if self.clock.gain(start.course, &natural) < least {
             return None;
         }
-        let length = self.passage.elapsed_at(&natural);
+        let length = self.curve.elapsed_at(&natural);
         self.reach = natural.clone();
-        self.span = match self.clock.crossing(start.course, &natural) {
+        self.curve.span = match self.clock.crossing(start.course, &natural) {
             Some(crossing) if crossing < natural => crossing,
             _ => natural,
         };
-        let length = if self.span == self.reach { length } else { self.passage.elapsed_at(&self.span) };
+        let length = if self.curve.span == self.reach { length } else { self.curve.elapsed_at(&self.curve.span) };
         if length <= length.int(0) {
             // a slope of the size of its rounding
             return None;
@@ -133,7 +120,7 @@ impl<T: Real> Crossing<T> {
         self.start = Some(start);
         match around.remaining.cloned().into_iter().chain(room).reduce(|a, b| shorter(Some(a), b)) {
             Some(limit) if limit < length => {
-                self.span = self.passage.at_time(&limit, &self.span);
+                self.curve.span = self.curve.at_time(&limit);
                 Some(limit)
             }
             _ => Some(length),
@@ -150,27 +137,24 @@ impl<T: Real> Crossing<T> {
         let order = (bits * LN_2 / 2.0) as usize + LEAST_ORDER;
         let window = self.clock.gap(start.course);
         let order = order.max(2 * window);
-        self.passage.expand(field, point, (start, motion, &self.clock), order, energy, (expected.as_ref(), depth));
-        let reach = self.passage.reach((field, point), motion, energy, (pace.magnitude(), window))?;
+        self.curve.pass(field, point, (start, motion, &self.clock), order, energy, (expected.as_ref(), depth));
+        let reach = self.curve.reach((field, point, energy), &motion.rate, (pace.magnitude(), window))?;
         let reach = libm::exp2(reach.clamp(-1000.0, 1000.0)).min(self.clock.longest(order));
         let reach = T::from_f64(reach, &energy.context());
         let mut reach = Digits::bound(expected.as_ref(), Some(reach))?;
         let limit = self.clock.crossing(start.course, &reach).filter(|crossing| *crossing < reach);
-        let end = limit.as_ref().unwrap_or(&reach);
-        let stays = |x: &T| (0..point.groups()).all(|j| point.is_dead(j) || self.passage.weight_at(j, x) > x.int(0));
-        if !stays(end) {
-            reach = end.over(2);
-            while !stays(&reach) {
-                reach = reach.over(2);
-            }
+        let end = limit.unwrap_or_else(|| reach.clone());
+        let until = self.curve.positive_until(point, end.clone());
+        if until < end {
+            reach = until;
         }
         Some(reach)
     }
 
     /// Moves to the end of the present step: the coefficients there, and the signal's excess.
     pub(super) fn arrive(&mut self, groups: usize) -> (Vec<T>, T) {
-        let x = self.span.clone();
-        let weights = (0..groups).map(|j| self.passage.weight_at(j, &x)).collect();
+        let x = self.curve.span.clone();
+        let weights = (0..groups).map(|j| self.curve.weight_at(j, &x)).collect();
         if let Some(start) = &mut self.start {
             self.reach = self.clock.reach_from(start.course, &x, self.reach.clone());
             let size = self.clock.size_at(start.course, &start.size, &x);
@@ -184,7 +168,7 @@ impl<T: Real> Crossing<T> {
                 Course::From | Course::Away => (start.course, start.size) = (Course::Away, size),
             }
         }
-        (weights, self.passage.excess_at(0, &x))
+        (weights, self.curve.excess_at(0, &x))
     }
 }
 

@@ -1,5 +1,6 @@
 use super::collocation::Collocation;
 use super::crossing::{Crossing, Surroundings};
+use super::curve::Curve;
 use super::expansion::Expansion;
 use super::field::{Field, Pull, shorter};
 use super::following::Following;
@@ -100,7 +101,7 @@ impl<T: Real> PowerFlow<T> {
             expansion: Expansion::new(start.len(), &zero),
             collocation: Collocation::new(&zero, start.len()),
             crossing: Crossing::new(power, start.len()),
-            following: Following::new(&zero, start.len()),
+            following: Following::new(power, start.len()),
             pace: Pace::new(&zero, None)?,
             digits: None,
             time: Compensated::new(zero.clone()),
@@ -114,6 +115,15 @@ impl<T: Real> PowerFlow<T> {
             before: Point::new(&start),
             patience: 0,
         })
+    }
+
+    /// The series of the present segment in a parameter, if it has one.
+    pub(super) fn curve(&self) -> Option<&Curve<T>> {
+        match self.means {
+            Means::Crossing => Some(&self.crossing.curve),
+            Means::Following => Some(&self.following.curve),
+            Means::Series | Means::Collocation => None,
+        }
     }
 
     /// Steps done since the start.
@@ -144,7 +154,7 @@ impl<T: Real> PowerFlow<T> {
                 self.digits = Digits::after(Some(&s), &self.pace);
             }
             Means::Following => {
-                let (weights, excess, speeds) = self.following.arrive(&self.field, &s);
+                let (weights, excess, speeds) = self.following.arrive(&self.field);
                 self.point.arrive(weights, excess);
                 self.speeds = Some(speeds);
                 self.digits = None;

@@ -1,12 +1,13 @@
+use super::clock::{Clock, Course};
 use super::crossing::Surroundings;
+use super::curve::Curve;
 use super::field::{Field, Pull, shorter};
-use super::point::Point;
-use super::raised::Raised;
+use super::passage::Start;
+use super::settling::{Settling, resolution};
 use crate::risk::manifold::{bracket, excess_energy};
 use crate::scalar::Real;
 use crate::trajectory::polynomial::evaluate;
 use crate::trajectory::taylor::Digits;
-use std::cmp::Ordering;
 use std::f64::consts::{E, LN_2};
 
 /// Steps of the slow motion on which coefficients follow their surfaces, at any precision: `derivations/spectral-powers.md`, `power-following`.
@@ -16,20 +17,28 @@ use std::f64::consts::{E, LN_2};
 #[derive(Clone, Debug)]
 pub(super) struct Following<T> {
     pub(super) followers: Vec<usize>,
-    /// The unit of time of all series.
+    /// Time per unit of the parameter, or so.
     pub(super) unit: T,
-    pub(super) weight: Vec<Vec<T>>,
-    pub(super) excess: Vec<Vec<T>>,
-    pub(super) bracket: Vec<Vec<T>>,
-    /// `w_j'`
-    pub(super) velocity: Vec<Vec<T>>,
-    /// Of a follower `w_c'` relative to that at the start and its 1/p-th power; of the others `g_j` and its p-th.
-    pub(super) raised: Vec<Raised<T>>,
-    /// `eta_c`, in the order of `followers`, and its derivative in units of time.
+    pub(super) curve: Curve<T>,
+    /// `2 q_c e_c'`, in the order of `followers`.
+    pub(super) own: Vec<Vec<T>>,
+    /// `g_j` and `w_j'` at the start, of the others.
+    pub(super) start: Vec<(T, T)>,
+    /// `eta_c`, in the order of `followers`, and its derivative by time.
     pub(super) surface: Vec<Vec<T>>,
     pub(super) drift: Vec<Vec<T>>,
     /// Whose surfaces are nearer to zero than rounding can tell.
     pub(super) silent: Vec<bool>,
+    pub(super) clock: Clock<T>,
+    /// The coefficient whose velocity passes zero, where that is what the parameter tells; `None` where it is time.
+    pub(super) passing: Option<Start<T>>,
+    /// What its clock tells, all relative: its gradient and its velocity.
+    pub(super) clock_series: [Vec<T>; 2],
+    pub(super) clock_velocity: Vec<T>,
+    /// Its velocity, at the start or at the unit of the parameter.
+    pub(super) fastest: T,
+    /// How fast everything moves, relative to itself.
+    pub(super) rate: T,
     /// The last step, if the one before was one.
     last: Option<T>,
     /// Relaxation times that a coefficient needs yet until it has settled on its surface.
@@ -42,6 +51,9 @@ pub(super) struct Following<T> {
     patience: u32,
 }
 
+/// Terms of a series of which little is wanted.
+pub(super) const LEAST_ORDER: usize = 6;
+
 /// Relaxation times that a bit takes, or somewhat less.
 const SETTLE: f64 = 0.6;
 
@@ -51,32 +63,30 @@ const LEAST: f64 = 2.0;
 /// Series that a step may cost for each bit: so many Taylor steps must it be worth.
 const WORTH: f64 = 1.0 / 8.0;
 
-/// Bits by which what a round says of surfaces may be worse than what it changed.
-const DOUBT: f64 = 24.0;
-
-/// Rounds that an iteration may need for each bit.
-const ROUNDS: f64 = 1.0 / 4.0;
-
 /// Steps of another kind after a failure: a coefficient that has not settled on its surface needs some.
 const PATIENCE: u32 = 6;
 
 impl<T: Real> Following<T> {
-    pub(super) fn new(like: &T, groups: usize) -> Self {
-        let empty = vec![Vec::new(); groups];
+    pub(super) fn new(power: &T, groups: usize) -> Self {
+        let zero = power.int(0);
         Self {
             followers: Vec::new(),
-            unit: like.int(1),
-            weight: empty.clone(),
-            excess: empty.clone(),
-            bracket: empty.clone(),
-            velocity: empty,
-            raised: vec![Raised::new(); groups],
+            unit: power.int(1),
+            curve: Curve::new(power, groups),
+            own: Vec::new(),
+            start: vec![(zero.clone(), zero.clone()); groups],
             surface: Vec::new(),
             drift: Vec::new(),
             silent: Vec::new(),
+            clock: Clock::new(power),
+            passing: None,
+            clock_series: [Vec::new(), Vec::new()],
+            clock_velocity: Vec::new(),
+            fastest: zero.clone(),
+            rate: zero.clone(),
             last: None,
             off: vec![0.0; groups],
-            before: like.int(0),
+            before: zero,
             grown: 0,
             patience: 0,
         }
@@ -104,18 +114,36 @@ impl<T: Real> Following<T> {
             }
         }
         let length = length?;
-        Some(shorter(around.remaining.cloned(), length))
+        match around.remaining {
+            Some(remaining) if *remaining < length => {
+                self.curve.span = self.curve.at_time(remaining);
+                Some(remaining.clone())
+            }
+            _ => Some(length),
+        }
     }
 
     fn step(&mut self, around: &Surroundings<'_, T>, pulls: &[Pull<T>], last: Option<&T>) -> Option<T> {
         let &Surroundings { field, point, energy, pace, .. } = around;
+        let mut pulls = pulls.to_vec();
+        if let Some(start) = self.passing.take() {
+            if let Some(length) = self.pass(around, &pulls, start, &energy.int(0)) {
+                return Some(length);
+            }
+            // without velocity they relax at once
+            for &c in &self.followers {
+                pulls[c].relaxation = self.relaxation(around, &pulls[c], c);
+            }
+            self.passing = None;
+        }
+        let pulls = &pulls[..];
         let mut alive: Vec<usize> = (0..point.groups()).filter(|&j| !point.is_dead(j) && self.off[j] <= 0.0).collect();
         let bits = -pace.magnitude();
         let fastest = alive.iter().fold(energy.int(0), |sum, &j| sum + &pulls[j].relaxation);
         if fastest == energy.int(0) {
             return None;
         }
-        let order = (bits * LN_2 / 2.0) as usize + 6;
+        let order = (bits * LN_2 / 2.0) as usize + LEAST_ORDER;
         let factor = |x: f64| T::from_f64(x, &energy.context());
         // what Taylor steps could do for the price, and what is left
         let least = factor(order as f64 / E * bits * WORTH) / &fastest;
@@ -125,6 +153,7 @@ impl<T: Real> Following<T> {
         let scale = |j: usize| (point.weight(j).clone() / &pulls[j].speed).abs();
         let slow = alive.iter().map(|&j| scale(j)).filter(T::is_finite).fold(None, |a, b| Some(shorter(a, b)))?;
         let resolution = resolution(pulls, &alive);
+        let one = energy.int(1);
         let mut h = shorter(last.map(|last| last.times(2)), slow.over(4));
         while h >= least {
             let follows = |&j: &usize| (pulls[j].relaxation.clone() * &h).to_f64() > bits * LEAST;
@@ -133,21 +162,32 @@ impl<T: Real> Following<T> {
                 return None;
             }
             self.unit = h.clone();
-            self.surface = vec![vec![energy.int(0); order + 1]; self.followers.len()];
-            self.drift = self.surface.clone();
+            self.start_over(order);
             let half = order / 2;
-            let digits = Digits::to(-bits / 2.0, h.clone());
-            self.sweep(field, point, half, energy, &digits);
-            let reach = self.reach(field, point, energy, half, -bits / 2.0);
+            self.sweep(around, half, &Digits::to(-bits / 2.0, one.clone()))?;
+            let reach = self.reach(around, (-bits / 2.0, 2)) * &h;
             let mut longest = shorter(field.room_beside(point, pulls, &self.followers), reach);
-            longest = shorter(self.analytic(field, order, resolution), longest);
+            if let Some((limit, c, ahead)) = self.analytic(around, order, resolution) {
+                let limit = limit * &h;
+                if limit < longest {
+                    let course = if ahead { Course::Towards } else { Course::Away };
+                    let start =
+                        Start { coefficient: c, positive: pulls[c].speed > energy.int(0), course, size: one.clone() };
+                    if let Some(length) = self.pass(around, pulls, start, &limit.times(2)) {
+                        return Some(length);
+                    }
+                    self.passing = None;
+                    self.start_over(order);
+                    longest = limit;
+                }
+            }
             if longest.times(10) < h.times(9) {
                 h = longest;
                 continue;
             }
             h = shorter(Some(longest), h);
             self.unit = h.clone();
-            match self.settle(around, pulls, order) {
+            match self.settle(around, pulls, order, &one) {
                 Settling::Settled => {}
                 Settling::Unsettled(c, off) => {
                     if let Some(off) = off {
@@ -157,167 +197,105 @@ impl<T: Real> Following<T> {
                     continue;
                 }
             }
-            let mut h = shorter(Some(h), self.reach(field, point, energy, order, -bits));
-            while (0..point.groups()).any(|j| !point.is_dead(j) && self.weight_at(j, &h) <= h.int(0)) {
-                h = h.over(2);
-            }
-            return (h >= least && self.holds(field, &h, resolution)).then_some(h);
+            let x = shorter(Some(one.clone()), self.reach(around, (-bits, 2)));
+            self.curve.span = self.curve.positive_until(point, x);
+            let length = self.curve.elapsed_at(&self.curve.span);
+            return (length >= least && self.holds(field, resolution)).then_some(length);
         }
         None
     }
 
-    /// How far the surfaces of followers are analytic, to `order`: they are not where a velocity is zero. A follower is *silent* as long as its surface is nearer to zero than
-    /// rounding can tell; that bounds a step too.
-    fn analytic(&mut self, field: &Field<T>, order: usize, resolution: f64) -> Option<T> {
-        let mut clear: Option<T> = None;
+    /// Surfaces of zero, up to `order`.
+    pub(super) fn start_over(&mut self, order: usize) {
+        self.surface = vec![vec![self.unit.int(0); order + 1]; self.followers.len()];
+        self.drift = self.surface.clone();
+    }
+
+    /// How far the surfaces of followers are analytic, to `order`, and which is not beyond, where its velocity is zero, and whether that is ahead. A follower is *silent* as
+    /// long as its surface is nearer to zero than rounding can tell; that bounds a step too.
+    pub(super) fn analytic(
+        &mut self,
+        around: &Surroundings<'_, T>,
+        order: usize,
+        resolution: f64,
+    ) -> Option<(T, usize, bool)> {
+        let mut clear: Option<(T, usize, bool)> = None;
         self.silent.clear();
         for &c in &self.followers {
-            let v = &self.velocity[c];
-            let distance = nearest_root(v);
-            let size = field.bracket_of_speed(c, &self.weight[c][0], &v[0]).magnitude() - resolution;
-            let silent = size < 0.0;
+            let v = &self.curve.velocity[c];
+            // with the one that passes zero all do
+            let passes = self.passing.is_some();
+            let size = around.field.bracket_of_speed(c, around.point.weight(c), &v[0]).magnitude() - resolution;
+            let silent = size < 0.0 && !passes;
             self.silent.push(silent);
-            let Some(x) = distance else { continue };
+            let Some(x) = nearest_root(v).filter(|_| !passes) else { continue };
+            let ahead = x > x.int(0);
             let limit = if silent {
                 // until it has grown back to that
-                let share = T::from_f64(libm::exp2(-size * field.power.to_f64()), &x.context());
-                let (ahead, away) = (x > x.int(0), x.abs());
+                let share = T::from_f64(libm::exp2(-size * around.field.power.to_f64()), &x.context());
+                let away = x.abs();
                 if ahead { away.clone() + away * share } else { away.clone() * share - away }
             } else {
                 x.abs() * T::from_f64(libm::exp2(-size / order as f64), &x.context())
             };
             // a velocity of zero itself tells nothing; a limit beyond all numbers is none
             let limit = if x == x.int(0) { x } else { limit };
-            if limit.is_finite() {
-                clear = Some(shorter(clear, limit * &self.unit));
+            if limit.is_finite() && clear.as_ref().is_none_or(|(least, ..)| limit < *least) {
+                clear = Some((limit, c, ahead));
             }
         }
         clear
     }
 
     /// Whether there are numbers at the end, and those who were silent still are.
-    fn holds(&self, field: &Field<T>, h: &T, resolution: f64) -> bool {
+    pub(super) fn holds(&self, field: &Field<T>, resolution: f64) -> bool {
+        let (curve, x) = (&self.curve, &self.curve.span);
         let silent = self.followers.iter().zip(&self.silent).filter(|(_, silent)| **silent);
         let quiet = |c: usize| {
-            let surface = field.bracket_of_speed(c, &self.weight_at(c, h), &self.speed_at(c, h));
+            let surface = field.bracket_of_speed(c, &curve.weight_at(c, x), &curve.velocity_at(c, x));
             surface.magnitude() < resolution + 1.0
         };
-        (0..self.weight.len()).all(|j| self.weight_at(j, h).is_finite()) && silent.into_iter().all(|(&c, _)| quiet(c))
+        (0..curve.weight.len()).all(|j| curve.weight_at(j, x).is_finite()) && silent.into_iter().all(|(&c, _)| quiet(c))
     }
 
-    /// Iterates until the surfaces stay.
-    fn settle(&mut self, around: &Surroundings<'_, T>, pulls: &[Pull<T>], order: usize) -> Settling {
-        let &Surroundings { field, point, energy, pace, .. } = around;
-        let finest = pace.magnitude();
-        let scale = energy.magnitude();
-        let resolution = resolution(pulls, &self.followers);
-        let e = point.excesses();
-        let tau = excess_energy(&field.spectrum, &e);
-        let actual: Vec<T> =
-            self.followers.iter().map(|&c| bracket(&field.spectrum.variance()[c], &e[c], &tau)).collect();
-        let by_speed = |a: &&usize, b: &&usize| {
-            pulls[**a].relaxation.partial_cmp(&pulls[**b].relaxation).unwrap_or(Ordering::Equal)
-        };
-        let slowest = self.followers.iter().min_by(by_speed).copied().unwrap_or(0);
-        let stiffness = (pulls[slowest].relaxation.clone() * &self.unit).magnitude();
-        let mut errors = [scale, scale - stiffness];
-        for round in 0.. {
-            // relative to the scale
-            let aim = (errors[1] - scale - stiffness - 8.0).max(finest);
-            let digits = Digits::to(aim, self.unit.clone());
-            self.sweep(field, point, order, energy, &digits);
-            let changed = self.lift(field, order, energy, &digits);
-            let settled = changed <= resolution && aim <= finest;
-            let gain = (errors[0] - changed) / 2.0;
-            if !settled && round > 0 && gain < (changed - resolution) / (-finest * ROUNDS) {
-                return Settling::Unsettled(slowest, None);
-            }
-            errors = [errors[1], changed];
-            let off = |i: &usize| (actual[*i].clone() - &self.surface[*i][0]).magnitude();
-            let tolerance = if settled { resolution + 10.0 } else { changed.max(resolution) + DOUBT };
-            if let Some(i) = (0..actual.len()).find(|i| off(i) > tolerance) {
-                return Settling::Unsettled(self.followers[i], Some(off(&i) - resolution));
-            }
-            if settled {
-                return Settling::Settled;
-            }
-        }
-        Settling::Unsettled(slowest, None)
-    }
-
-    /// How far the series reach to `2^finest`, in time.
-    fn reach(&self, field: &Field<T>, point: &Point<T>, energy: &T, order: usize, finest: f64) -> T {
-        let mut log = f64::INFINITY;
-        for k in [order - 1, order] {
-            for j in (0..point.groups()).filter(|&j| !point.is_dead(j)) {
-                let mut size = self.weight[j][k].magnitude() - point.weight(j).magnitude();
-                if j == 0 && point.is_near() {
-                    let scale = point.scale(0, energy, &field.spectrum.variance()[0]);
-                    size = size.max(self.excess[0][k].magnitude() - scale.magnitude());
-                }
-                log = log.min(finest / (order + 1) as f64 - size / k as f64);
-            }
-            for surface in &self.surface {
+    /// How far the series reach to `2^finest`, as the last `window` terms predict.
+    pub(super) fn reach(&self, around: &Surroundings<'_, T>, (finest, window): (f64, usize)) -> T {
+        let &Surroundings { field, point, energy, .. } = around;
+        let order = self.curve.weight[0].len() - 1;
+        let mut log = self.curve.reach((field, point, energy), &self.rate, (finest, window)).unwrap_or(f64::INFINITY);
+        for surface in &self.surface {
+            for k in order - window.min(order)..=order {
                 log = log.min(finest / (order + 1) as f64 - (surface[k].magnitude() - energy.magnitude()) / k as f64);
             }
         }
-        T::from_f64(libm::exp2(log.clamp(-1000.0, 1000.0)), &energy.context()) * &self.unit
+        T::from_f64(libm::exp2(log.clamp(-1000.0, 1000.0)), &energy.context())
     }
 
-    /// Coefficients at local time s on their surfaces, the signal's excess, and all `y_j`.
-    pub(super) fn arrive(&self, field: &Field<T>, s: &T) -> (Vec<T>, T, Vec<T>) {
-        let x = s.clone() / &self.unit;
+    /// The end of the step: coefficients on their surfaces, the signal's excess, and all `y_j`.
+    pub(super) fn arrive(&mut self, field: &Field<T>) -> (Vec<T>, T, Vec<T>) {
+        let (curve, x) = (&self.curve, &self.curve.span);
         let q = field.spectrum.variance();
-        let mut weights: Vec<T> = self.weight.iter().map(|w| evaluate(w, &x)).collect();
-        let mut excess: Vec<T> = self.excess.iter().map(|e| evaluate(e, &x)).collect();
-        let speeds = self.velocity.iter().map(|v| -evaluate(v, &x)).collect();
+        let groups = 0..q.len();
+        let mut weights: Vec<T> = groups.clone().map(|j| curve.weight_at(j, x)).collect();
+        let mut excess: Vec<T> = groups.clone().map(|j| curve.excess_at(j, x)).collect();
+        let mut speeds: Vec<T> = groups.map(|j| -curve.velocity_at(j, x)).collect();
         // what rounding has made of the distance to the surfaces
         let tau = excess_energy(&field.spectrum, &excess);
         let surfaces = self.followers.iter().zip(&self.surface);
         let off: Vec<T> =
-            surfaces.map(|(&c, surface)| bracket(&q[c], &excess[c], &tau) - &evaluate(surface, &x)).collect();
+            surfaces.map(|(&c, surface)| bracket(&q[c], &excess[c], &tau) - &evaluate(surface, x)).collect();
         let tau_off = self.energy_rate(field, x.int(0), off.iter());
         for (&c, off) in self.followers.iter().zip(off) {
             let change = (off - &tau_off) / &q[c].times(2);
             excess[c] = excess[c].clone() - &change;
             weights[c] = weights[c].clone() - &(change / weights[c].times(2));
         }
+        self.passing = self.beyond();
+        if self.passing.is_some() {
+            self.followers.iter().for_each(|&c| speeds[c] = x.int(0));
+        }
         (weights, excess.swap_remove(0), speeds)
     }
-
-    pub(super) fn weight_at(&self, j: usize, s: &T) -> T {
-        evaluate(&self.weight[j], &(s.clone() / &self.unit))
-    }
-
-    pub(super) fn excess_at(&self, j: usize, s: &T) -> T {
-        evaluate(&self.excess[j], &(s.clone() / &self.unit))
-    }
-
-    /// The polynomials `w_j` and `e_j` in local time.
-    pub(super) fn weight(&self, j: usize) -> Vec<T> {
-        super::expansion::in_time(&self.weight[j], &self.unit)
-    }
-
-    pub(super) fn excess(&self, j: usize) -> Vec<T> {
-        super::expansion::in_time(&self.excess[j], &self.unit)
-    }
-
-    /// `y_j` at local time s.
-    pub(super) fn speed_at(&self, j: usize, s: &T) -> T {
-        -evaluate(&self.velocity[j], &(s.clone() / &self.unit))
-    }
-}
-
-/// What came of an iteration.
-enum Settling {
-    Settled,
-    /// This coefficient is not on its surface, or too slow to be taken for one that is.
-    Unsettled(usize, Option<f64>),
-}
-
-/// log2 of what rounding makes of the brackets, at least.
-fn resolution<T: Real>(pulls: &[Pull<T>], of: &[usize]) -> f64 {
-    of.iter().map(|&c| pulls[c].floor.magnitude() - 8.0).fold(f64::INFINITY, f64::min)
 }
 
 /// Where a series is zero next to its start, on either side and roughly.

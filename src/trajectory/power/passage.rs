@@ -1,31 +1,11 @@
 use super::clock::{Clock, Course};
+use super::curve::Curve;
 use super::field::Field;
 use super::point::Point;
-use super::raised::Raised;
 use crate::risk::manifold::{bracket, excess_energy};
 use crate::scalar::Real;
-use crate::trajectory::polynomial::evaluate;
-use crate::trajectory::roots::roots;
 use crate::trajectory::taylor::{Digits, log_size};
 use std::cmp::Ordering;
-
-/// Taylor coefficients of the flow near the crossing of one coefficient, in the parameter x of a [`Clock`].
-///
-/// `|h_c|` and `|h_c|^p` are known series, and time is not: from `dw_j/dx = w_j' phi`, `phi = dt/dx`, the terms of order k + 1 of all `w_j` are linear in
-/// `phi_k`, which is what makes that of `h_c` the one known.
-#[derive(Clone, Debug)]
-pub(super) struct Passage<T> {
-    weight: Vec<Vec<T>>,
-    excess: Vec<Vec<T>>,
-    bracket: Vec<Vec<T>>,
-    /// `w_j'`, by time.
-    velocity: Vec<Vec<T>>,
-    /// `g_j` and `|g_j|^p`; of the coefficient that crosses, `w_c` and its power.
-    raised: Vec<Raised<T>>,
-    pace: Vec<T>,
-    /// Time since the start.
-    elapsed: Vec<T>,
-}
 
 /// The start of a step.
 #[derive(Clone, Debug)]
@@ -46,7 +26,7 @@ pub(super) struct Motion<T> {
     /// `h_c'`
     slope: T,
     /// The largest `|w_j'|`, each relative to its coefficient (a signal near 1: of its excess, to the size of the excesses).
-    rate: T,
+    pub(super) rate: T,
 }
 
 impl<T: Real> Motion<T> {
@@ -78,8 +58,7 @@ impl<T: Real> Start<T> {
             let v = if j == self.coefficient { v.clone() * &distance } else { v.clone() };
             let slope = (v.clone() * point.weight(j)).times(2);
             if !point.is_dead(j) {
-                let size = point.scale(j, energy, &q[j]);
-                let moves = if j == 0 && point.is_near() { slope.abs() } else { v.abs() } / size;
+                let moves = point.rate(j, &v, energy, &q[j]);
                 rate = if moves > rate { moves } else { rate };
             }
             slopes.push(slope);
@@ -92,23 +71,10 @@ impl<T: Real> Start<T> {
     }
 }
 
-impl<T: Real> Passage<T> {
-    pub(super) fn new(groups: usize) -> Self {
-        let empty = vec![Vec::new(); groups];
-        Self {
-            weight: empty.clone(),
-            excess: empty.clone(),
-            bracket: empty.clone(),
-            velocity: empty,
-            raised: vec![Raised::new(); groups],
-            pace: Vec::new(),
-            elapsed: Vec::new(),
-        }
-    }
-
+impl<T: Real> Curve<T> {
     /// All series up to `order`, to `digits`; as [`Expansion::expand`](super::expansion::Expansion::expand). `depth` are the bits by which everything moves less than
     /// by itself on the step: so many less are needed of a speed.
-    pub(super) fn expand(
+    pub(super) fn pass(
         &mut self,
         field: &Field<T>,
         point: &Point<T>,
@@ -128,7 +94,7 @@ impl<T: Real> Passage<T> {
         let felt: Vec<f64> = (0..groups).map(|j| log_size(&field.spectrum, j, energy)).collect();
         // log2 |h_c|^p
         let slowness = field.power.to_f64() * start.size.magnitude();
-        self.begin(point, &zero);
+        self.begin(point);
         let mut brackets = self.brackets(field, 0);
         let mut gradient = vec![zero.clone(); groups];
         for k in 0..=order {
@@ -180,101 +146,6 @@ impl<T: Real> Passage<T> {
             self.pace[k] = phi;
             brackets = self.brackets(field, k + 1);
         }
-    }
-
-    fn begin(&mut self, point: &Point<T>, zero: &T) {
-        for series in [&mut self.weight, &mut self.excess, &mut self.bracket, &mut self.velocity] {
-            series.iter_mut().for_each(Vec::clear);
-        }
-        for j in 0..point.groups() {
-            self.raised[j].clear();
-            self.weight[j].push(point.weight(j).clone());
-            self.excess[j].push(point.excess(j));
-        }
-        self.pace.clear();
-        self.elapsed = vec![zero.clone()];
-    }
-
-    /// `h_j[k]`
-    fn brackets(&self, field: &Field<T>, k: usize) -> Vec<T> {
-        let orders: Vec<T> = self.excess.iter().map(|e| e[k].clone()).collect();
-        let tau = excess_energy(&field.spectrum, &orders);
-        field.spectrum.variance().iter().zip(&orders).map(|(q, e)| bracket(q, e, &tau)).collect()
-    }
-
-    /// log2 of the x up to which no neglected term exceeds the tolerance `2^finest`, as the last `window` terms predict it, each relative to what errors are relative to;
-    /// `None` where nothing moves.
-    pub(super) fn reach(
-        &self,
-        (field, point): (&Field<T>, &Point<T>),
-        motion: &Motion<T>,
-        energy: &T,
-        (finest, window): (f64, usize),
-    ) -> Option<f64> {
-        let order = self.elapsed.len() - 1;
-        let term = |k: usize| {
-            let mut largest = self.elapsed[k].abs() * &motion.rate;
-            for j in (0..point.groups()).filter(|&j| !point.is_dead(j)) {
-                let mut relative = self.weight[j][k].abs() / point.weight(j);
-                if j == 0 && point.is_near() {
-                    let excess = self.excess[0][k].abs() / point.scale(0, energy, &field.spectrum.variance()[0]);
-                    relative = if excess > relative { excess } else { relative };
-                }
-                largest = if relative > largest { relative } else { largest };
-            }
-            largest
-        };
-        let terms =
-            (order + 1 - window.min(order)..=order).map(|k| (term(k), k)).filter(|(term, _)| *term != energy.int(0));
-        let rates = terms.map(|(term, k)| term.magnitude() / k as f64);
-        let rate = rates.fold(f64::NEG_INFINITY, f64::max);
-        rate.is_finite().then(|| finest / (order + 1) as f64 - rate)
-    }
-
-    /// `w_j` at x, and `e_j`.
-    pub(super) fn weight_at(&self, j: usize, x: &T) -> T {
-        evaluate(&self.weight[j], x)
-    }
-
-    pub(super) fn excess_at(&self, j: usize, x: &T) -> T {
-        evaluate(&self.excess[j], x)
-    }
-
-    /// Time since the start, at x.
-    pub(super) fn elapsed_at(&self, x: &T) -> T {
-        evaluate(&self.elapsed, x)
-    }
-
-    /// The x in `[0, span]` at the time `s` since the start.
-    pub(super) fn at_time(&self, s: &T, span: &T) -> T {
-        let zero = s.int(0);
-        if *s <= zero {
-            return zero;
-        }
-        let end = self.elapsed_at(span);
-        if *s >= end {
-            return span.clone();
-        }
-        let mut margin = self.elapsed.clone();
-        margin[0] = -s.clone();
-        let mut found = Vec::new();
-        roots(&margin, span, &mut found);
-        // closer to an end than rounding can tell
-        let nearer_end = || if s.times(2) > end { span.clone() } else { zero };
-        found.pop().map_or_else(nearer_end, |root| root.at)
-    }
-
-    /// The polynomials `w_j`, `e_j` and `w_j'` in x.
-    pub(super) fn weight(&self, j: usize) -> &[T] {
-        &self.weight[j]
-    }
-
-    pub(super) fn excess(&self, j: usize) -> &[T] {
-        &self.excess[j]
-    }
-
-    pub(super) fn velocity(&self, j: usize) -> &[T] {
-        &self.velocity[j]
     }
 
     /// Sign of `h_j` on the step, as far as the start tells.

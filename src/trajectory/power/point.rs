@@ -65,4 +65,11 @@ impl<T: Real> Point<T> {
     pub(super) fn scale(&self, j: usize, energy: &T, variance: &T) -> T {
         if j == 0 && self.is_near() { energy.clone() / variance } else { self.weights[j].clone() }
     }
+
+    /// How fast it moves, relative to that, with the velocity `velocity`.
+    pub(super) fn rate(&self, j: usize, velocity: &T, energy: &T, variance: &T) -> T {
+        let by_excess = j == 0 && self.is_near();
+        let moves = if by_excess { (velocity.clone() * &self.weights[0]).times(2) } else { velocity.clone() };
+        moves.abs() / self.scale(j, energy, variance)
+    }
 }

@@ -46,6 +46,14 @@ impl<T: Real> Raised<T> {
         self.power[k] = (rising - flat).over(k as i64);
     }
 
+    /// Changes the last term of f, which is not the first.
+    pub(super) fn change(&mut self, by: &T, power: &T) {
+        let Some(k) = self.base.len().checked_sub(1) else { return };
+        self.base[k] = self.base[k].clone() + by;
+        self.ramp[k] = self.base[k].times(k as i64);
+        self.power[k].add_prod(by, power);
+    }
+
     /// `u[i]/u[0]`
     pub(super) fn power(&self) -> &[T] {
         &self.power

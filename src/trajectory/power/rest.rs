@@ -68,8 +68,8 @@ impl<T: Real> PowerFlow<T> {
         let at_end = |j| match self.means {
             Means::Series => self.expansion.excess_at(j, &self.length),
             Means::Collocation => self.collocation.excess_at(j, &self.length),
-            Means::Following => self.following.excess_at(j, &self.length),
-            Means::Crossing => self.crossing.series().excess_at(j, self.crossing.span()),
+            Means::Following => self.following.curve.excess_at(j, &self.following.curve.span),
+            Means::Crossing => self.crossing.curve.excess_at(j, &self.crossing.curve.span),
         };
         let end: Vec<T> = (0..groups).map(at_end).collect();
         let tau = excess_energy(spectrum, &end);
@@ -89,7 +89,12 @@ impl<T: Real> PowerFlow<T> {
             roots(&polynomial, segment.span(), &mut found);
             if let Some(root) = found.iter().find(|root| root.after == Ordering::Less) {
                 self.length = segment.time_of(&root.at);
-                self.crossing.cut(&root.at);
+                let (at, means) = (root.at.clone(), self.means);
+                match means {
+                    Means::Crossing => self.crossing.curve.span = at,
+                    Means::Following => self.following.curve.span = at,
+                    Means::Series | Means::Collocation => {}
+                }
                 self.unstable = Some(j);
             }
         }

@@ -22,8 +22,8 @@ impl<'a, T: Real> PowerSegment<'a, T> {
         match self.flow.means {
             Means::Series => (self.flow.expansion.weight(j), false),
             Means::Collocation => self.flow.collocation.polynomial(j),
-            Means::Crossing => (self.flow.crossing.series().weight(j).to_vec(), false),
-            Means::Following => (self.flow.following.weight(j), false),
+            Means::Crossing => (self.flow.crossing.curve.weight[j].clone(), false),
+            Means::Following => (self.flow.following.curve.weight[j].clone(), false),
         }
     }
 
@@ -31,8 +31,8 @@ impl<'a, T: Real> PowerSegment<'a, T> {
     pub(super) fn group_excess(&self, j: usize) -> Vec<T> {
         match self.flow.means {
             Means::Series => return self.flow.expansion.excess(j),
-            Means::Crossing => return self.flow.crossing.series().excess(j).to_vec(),
-            Means::Following => return self.flow.following.excess(j),
+            Means::Crossing => return self.flow.crossing.curve.excess[j].clone(),
+            Means::Following => return self.flow.following.curve.excess[j].clone(),
             Means::Collocation => {}
         }
         let (polynomial, by_excess) = self.polynomial(j);
@@ -45,6 +45,18 @@ impl<'a, T: Real> PowerSegment<'a, T> {
         excess
     }
 
+    /// The derivative of that, by time: a parameter may stand still at an end.
+    fn slope(&self, j: usize) -> Vec<T> {
+        self.flow.curve().map_or_else(
+            || {
+                let mut slope = Vec::new();
+                differentiate(&self.polynomial(j).0, &mut slope);
+                slope
+            },
+            |curve| curve.velocity[j].clone(),
+        )
+    }
+
     /// Which way coefficient j moves at the end, if that is certain.
     fn heading(&self, j: usize) -> Option<Ordering> {
         if self.flow.point.is_dead(j) {
@@ -53,7 +65,7 @@ impl<'a, T: Real> PowerSegment<'a, T> {
         match self.flow.means {
             Means::Series => self.flow.expansion.bracket_sign(j).map(Ordering::reverse),
             Means::Collocation => self.flow.collocation.heading(j),
-            Means::Following => self.flow.following.speed_at(j, &self.flow.length).sign().map(Ordering::reverse),
+            Means::Following => self.flow.following.heading(j),
             Means::Crossing => self.flow.crossing.bracket_sign(j).map(Ordering::reverse),
         }
     }
@@ -89,11 +101,11 @@ impl<T: Real> Segment<T> for PowerSegment<'_, T> {
     }
 
     fn span(&self) -> &T {
-        if self.flow.means == Means::Crossing { self.flow.crossing.span() } else { &self.flow.length }
+        self.flow.curve().map_or(&self.flow.length, |curve| &curve.span)
     }
 
     fn time_of(&self, x: &T) -> T {
-        if self.flow.means == Means::Crossing { self.flow.crossing.series().elapsed_at(x) } else { x.clone() }
+        self.flow.curve().map_or_else(|| x.clone(), |curve| curve.elapsed_at(x))
     }
 
     fn groups(&self) -> usize {
@@ -106,11 +118,8 @@ impl<T: Real> Segment<T> for PowerSegment<'_, T> {
         let values: Vec<T> = match flow.means {
             Means::Series => groups.map(|j| flow.expansion.weight_at(j, s)).collect(),
             Means::Collocation => groups.map(|j| flow.collocation.weight_at(j, s)).collect(),
-            Means::Following => groups.map(|j| flow.following.weight_at(j, s)).collect(),
-            Means::Crossing => {
-                let x = flow.crossing.series().at_time(s, flow.crossing.span());
-                groups.map(|j| flow.crossing.series().weight_at(j, &x)).collect()
-            }
+            Means::Crossing => flow.crossing.curve.weights_at(s),
+            Means::Following => flow.following.curve.weights_at(s),
         };
         flow.class.iter().map(|&k| values[k].clone()).collect()
     }
@@ -124,10 +133,15 @@ impl<T: Real> Segment<T> for PowerSegment<'_, T> {
         let j = self.flow.class[j];
         let Some(end) = self.heading(j) else { return };
         let mut heading = self.flow.heading[j];
-        if matches!(self.flow.means, Means::Collocation | Means::Following) {
-            let mut slope = Vec::new();
-            differentiate(&self.polynomial(j).0, &mut slope);
-            roots(&slope, self.length(), found);
+        let searches = match self.flow.means {
+            Means::Collocation => true,
+            Means::Following => !self.flow.following.passes_zero(j),
+            Means::Series | Means::Crossing => false,
+        };
+        if searches {
+            let first = found.len();
+            roots(&self.slope(j), self.span(), found);
+            found[first..].iter_mut().for_each(|root| root.at = self.time_of(&root.at));
             found.retain(|root| {
                 let turns = root.crosses() && (root.before == heading || heading == Ordering::Equal);
                 if turns {
@@ -158,15 +172,7 @@ impl<T: Real> Segment<T> for PowerSegment<'_, T> {
         if by_excess {
             signal[0] = signal[0].clone() + signal[0].int(1);
         }
-        let (mut slope, mut signal_slope) = (Vec::new(), Vec::new());
-        if self.flow.means == Means::Crossing {
-            // by time, not by the parameter: time may stand still at an end
-            slope.extend_from_slice(self.flow.crossing.series().velocity(self.flow.class[j]));
-            signal_slope.extend_from_slice(self.flow.crossing.series().velocity(0));
-        } else {
-            differentiate(&w, &mut slope);
-            differentiate(&signal, &mut signal_slope);
-        }
+        let (mut slope, mut signal_slope) = (self.slope(self.flow.class[j]), self.slope(0));
         if by_excess {
             slope.iter_mut().for_each(|c| *c = c.times(2));
         }
