@@ -3,7 +3,7 @@
 use toml::{Table, Value};
 
 /// Names that must be present, with the least number of checks promised.
-const EXPECTED: [(&str, i64); 9] = [
+const EXPECTED: [(&str, i64); 11] = [
     ("interval-containment", 1_000_000_000),
     ("compound-containment", 100_000_000),
     ("exact-flow-containment", 1_000_000),
@@ -13,6 +13,8 @@ const EXPECTED: [(&str, i64); 9] = [
     ("determinism-matrix", 336),
     ("log-parser", 10_000_000),
     ("config-parser", 10_000_000),
+    ("precision-ladder", 6),
+    ("power-precision-ladder", 5),
 ];
 
 const KEYS: [&str; 8] = ["name", "command", "count", "violations", "date", "commit", "seconds", "result"];
