@@ -126,7 +126,9 @@ impl<T: Real> Following<T> {
     fn step(&mut self, around: &Surroundings<'_, T>, pulls: &[Pull<T>], last: Option<&T>) -> Option<T> {
         let &Surroundings { field, point, energy, pace, .. } = around;
         let mut pulls = pulls.to_vec();
-        if let Some(start) = self.passing.take() {
+        // another kind of step may have been between
+        let rests = |start: &Start<T>| start.course == Course::From && pulls[start.coefficient].speed == energy.int(0);
+        if let Some(start) = self.passing.take().filter(rests) {
             if let Some(length) = self.pass(around, &pulls, start, &energy.int(0)) {
                 return Some(length);
             }
