@@ -18,6 +18,8 @@ pub(super) struct Crossing<T> {
     pub(super) curve: Curve<T>,
     /// How far the next one is expected to reach.
     reach: T,
+    /// The energy when `|h_c|` was what the point says: a clock keeps the rounding that was in it then.
+    energy: T,
     /// The last coefficient for which this was no better than series in time, and its `|h_j|` then.
     refused: Option<(usize, T)>,
 }
@@ -47,7 +49,7 @@ impl<T: Real> Crossing<T> {
     pub(super) fn new(power: &T, groups: usize) -> Self {
         let zero = power.int(0);
         let clock = Clock::new(power);
-        Self { clock, start: None, curve: Curve::new(&zero, groups), reach: zero, refused: None }
+        Self { clock, start: None, curve: Curve::new(&zero, groups), reach: zero.clone(), energy: zero, refused: None }
     }
 
     /// Keeps to the logarithm, whatever the power is.
@@ -76,6 +78,7 @@ impl<T: Real> Crossing<T> {
         }
         let positive = pulls[coefficient].bracket > size.int(0);
         self.reach = self.clock.of_gain(EXPECTED, &size);
+        self.energy.clone_from(around.energy);
         self.start = Some(Start { coefficient, positive, course: Course::Towards, size: size.clone() });
         let length = self.step(around, ENTER);
         self.refused = length.is_none().then_some((coefficient, size));
@@ -89,7 +92,8 @@ impl<T: Real> Crossing<T> {
 
     fn step(&mut self, around: &Surroundings<'_, T>, least: f64) -> Option<T> {
         let mut start = self.start.take()?;
-        if around.point.is_dead(start.coefficient) {
+        let stale = start.course != Course::From && around.energy.times(2) < self.energy;
+        if stale || around.point.is_dead(start.coefficient) {
             return None;
         }
         let motion = |start: &Start<T>| start.motion(around.field, around.point, around.energy);
@@ -212,5 +216,20 @@ mod tests {
                 assert!((w.clone() - others.0).abs() < error && (w.clone() - others.1).abs() < error, "{w} {others:?}");
             }
         }
+    }
+    /// Both coefficients near one another and far above the optimum, to which brackets fall through sixteen decades: the difference of the two is one part in 2^53 at first.
+    #[test]
+    fn a_crossing_far_off_is_looked_at_again_and_again() {
+        let end = |bits: u32| {
+            let bits = Precision::new(bits).unwrap();
+            let number = |text: &str| Mp::parse(text, &bits).unwrap();
+            let spectrum = Spectrum::spiked(number("3"), 100).unwrap();
+            let mut flow = PowerFlow::new(&spectrum, &number("0.5"), &vec![number("1e8"); 3]).unwrap();
+            while flow.next_segment(Some(&number("0.3"))).is_ok() {}
+            flow.current().1[0].to_string().parse::<f64>().unwrap()
+        };
+        // a difference grows by w^(1/2) or so, relative to w
+        let (few, many) = (end(64), end(192));
+        assert!((few - many).abs() < 1e-13 * many, "{few} {many}");
     }
 }
