@@ -159,10 +159,11 @@ impl<T: Element> Samples<T> {
         let rows = Self::block_rows(self.dimension);
         let absent: Vec<usize> = range.clone().filter(|b| self.blocks[*b].is_none()).collect();
         space.resize_with(absent.len().max(space.len()), Block::none);
-        let draw = |(b, block): (&usize, &mut Block<T>)| {
+        // By this thread, so that an allocator has their place for what this thread needs next.
+        for (b, block) in absent.iter().zip(space.iter_mut()) {
             block.shape(rows.min(self.rows - b * rows), self.dimension);
-            self.origin.source().fill(self.origin.row(b * rows), block);
-        };
+        }
+        let draw = |(b, block): (&usize, &mut Block<T>)| self.origin.source().fill(self.origin.row(b * rows), block);
         match &absent[..] {
             [] => {}
             [only] => draw((only, &mut space[0])),
