@@ -40,6 +40,8 @@ fn a_precision_that_is_none_is_refused_with_the_reason() {
         refused(&["--optimizer", "gd", &format!("--precision={value}")], part);
     }
     refused(&["--optimizer", "gd", "--ladder"], "--precision BITS");
+    #[cfg(feature = "mpfr")]
+    refused(&["--optimizer", "gd", "--precision", "600000", "--ladder"], "at most 524288 bits with --ladder");
     // As a signed number these steps would be -1.
     for precision in ["f64", "exact", "interval"] {
         let steps = ["--steps=18446744073709551615", "--step-size=0.01", "--optimizer=gd", "--precision"];

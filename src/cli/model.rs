@@ -168,7 +168,7 @@ pub(crate) fn decimal<T: Real>(name: &str, text: &str, context: &T::Context) -> 
 }
 
 /// What is said of a list that has something twice.
-pub(crate) const NAMED_ONCE: &str = "named once";
+pub(crate) const NAMED_ONCE: &str = "each named once";
 
 /// Refuses a list that has something twice: rows of it could not be told apart, and fits would count it twice.
 pub(crate) fn all_different<T: PartialEq + Display>(name: &str, given: &[T]) -> Result<(), DomainError> {

@@ -40,11 +40,9 @@ pub(super) fn at_bits(options: &PopulationOptions, precision: Precision) -> Resu
     use crate::experiment::run;
     use crate::scalar::Mp;
 
+    let finer = options.ladder.then(|| twice(precision)).transpose()?;
     let coarse = compute::<Mp>(options, &precision, |setting, plan, emit| run(setting, plan, emit))?;
-    if !options.ladder {
-        return present(options, &coarse, None);
-    }
-    let finer = Precision::new(precision.bits().saturating_mul(2))?;
+    let Some(finer) = finer else { return present(options, &coarse, None) };
     let fine = compute::<Mp>(options, &finer, |setting, plan, emit| run(setting, plan, emit))?;
     let mut digits = Vec::new();
     for (coarse, fine) in coarse.runs.iter().zip(&fine.runs) {
@@ -58,6 +56,14 @@ pub(super) fn at_bits(options: &PopulationOptions, precision: Precision) -> Resu
         digits.push(of_run);
     }
     present(options, &coarse, Some(&digits))
+}
+
+/// The upper step of the ladder.
+#[cfg(feature = "mpfr")]
+fn twice(precision: Precision) -> Result<Precision, DomainError> {
+    let bits = precision.bits();
+    let domain = format!("at most {} bits with --ladder, which computes with twice as many too", Precision::MAX / 2);
+    Precision::new(bits.saturating_mul(2)).map_err(|_| DomainError::new("precision", bits, domain))
 }
 
 /// Without the feature there is no arithmetic for it.

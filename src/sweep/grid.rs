@@ -84,7 +84,7 @@ impl Grid {
                 other == name || (one.method().is_some() && one.method() == optimizer.method())
             };
             if self.optimizers[..i].iter().any(is_same) {
-                return Err(DomainError::new("optimizer", name, "named once"));
+                return Err(DomainError::new("optimizer", name, "each named once"));
             }
         }
         if self.optimizers.len() > MAX_METHODS {

@@ -66,14 +66,15 @@ pub(super) enum Means {
 /// Steps after which the flow gives up.
 const BUDGET: u64 = 20_000;
 
-/// Taylor steps between two tries of the collocation.
-const PATIENCE: u32 = 16;
+/// Taylor steps of doubles between two tries of the collocation: these must not cost more than the steps.
+const PATIENCE: i64 = 16;
 
 /// Relaxation times in a Taylor step from which on it counts as stiff.
 const STIFF: i64 = 3;
 
 /// A collocation step costs about as much as this many Taylor steps of doubles: it solves systems, whose cost grows with the cube of the
-/// number of stages, and they multiply series, whose cost grows with the square of the order. Both are proportional to the bits.
+/// number of stages, and they multiply series, whose cost grows with the square of the order. Both are proportional to the bits, as is the number of
+/// iterations and of shorter tries.
 const WORTH: i64 = 8;
 
 impl<T: Real> PowerFlow<T> {
@@ -207,7 +208,8 @@ impl<T: Real> PowerFlow<T> {
 
     /// Taylor steps that cost as much as a collocation.
     fn worth(&self) -> i64 {
-        WORTH * i64::from(T::bits(&self.length.context())) / i64::from(f64::MANTISSA_DIGITS)
+        let bits = i64::from(T::bits(&self.length.context()));
+        WORTH * bits * bits / i64::from(f64::MANTISSA_DIGITS * f64::MANTISSA_DIGITS)
     }
 
     /// `sum_j n_j q_j |e_j|`
@@ -247,7 +249,7 @@ impl<T: Real> PowerFlow<T> {
             if self.collocate(shorter(remaining.cloned(), worth.times(4)), &worth) {
                 return Some(());
             }
-            self.patience = PATIENCE;
+            self.patience = (PATIENCE * self.worth() / WORTH) as u32;
         }
         let mut h = shorter(remaining.cloned(), h);
         while (0..pulls.len()).any(|j| !self.point.is_dead(j) && self.expansion.weight_at(j, &h) <= h.int(0)) {

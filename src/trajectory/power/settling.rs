@@ -2,7 +2,7 @@
 
 use super::crossing::Surroundings;
 use super::field::Pull;
-use super::following::Following;
+use super::following::{Following, LEAST};
 use crate::risk::manifold::{bracket, excess_energy};
 use crate::scalar::Real;
 use crate::trajectory::taylor::Digits;
@@ -11,7 +11,7 @@ use std::cmp::Ordering;
 /// Bits by which what a round says of surfaces may be worse than what it changed.
 const DOUBT: f64 = 24.0;
 
-/// Rounds that an iteration may need for each bit.
+/// Rounds that an iteration may need for each bit on the shortest step that there is for a follower, and in proportion on longer ones.
 const ROUNDS: f64 = 1.0 / 4.0;
 
 /// Bits that a division by the pace of a clock may cost.
@@ -48,6 +48,7 @@ impl<T: Real> Following<T> {
         let length = if self.passing.is_some() { self.curve.elapsed_at(reach) } else { self.unit.clone() };
         let stiffness = (pulls[slowest].relaxation.clone() * &length).magnitude();
         let mut errors = [scale, scale - stiffness];
+        let rounds = ROUNDS * (libm::exp2(stiffness) / LEAST).max(-finest);
         // where rates are those by the parameter over a pace that goes to zero
         let amplified = if self.passing.is_some() { AMPLIFIED } else { 0.0 };
         for round in 0.. {
@@ -60,7 +61,7 @@ impl<T: Real> Following<T> {
             let changed = self.lift(around, order, &digits, reach);
             let gain = (errors[0] - changed) / 2.0;
             let left = changed - (resolution - amplified);
-            let stalls = round > 0 && gain < left / (-finest * ROUNDS);
+            let stalls = round > 0 && gain < left / rounds;
             let settled = aim <= finest && (left <= 0.0 || stalls && changed <= resolution);
             if stalls && !settled {
                 return Settling::Unsettled(slowest, None);
@@ -68,7 +69,9 @@ impl<T: Real> Following<T> {
             errors = [errors[1], changed];
             let off = |i: &usize| (actual[*i].clone() - &self.surface[*i][0]).magnitude();
             let tolerance = if settled { resolution + 10.0 } else { changed.max(resolution) + DOUBT };
-            if let Some(i) = (0..actual.len()).find(|i| off(i) > tolerance) {
+            // one that is off takes faster ones with it
+            let slower = |i: &usize, k: &usize| by_speed(&&self.followers[*i], &&self.followers[*k]);
+            if let Some(i) = (0..actual.len()).filter(|i| off(i) > tolerance).min_by(slower) {
                 return Settling::Unsettled(self.followers[i], Some(off(&i) - resolution));
             }
             if settled {
