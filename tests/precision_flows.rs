@@ -119,6 +119,32 @@ fn flows_of_powers_agree_with_themselves_at_twice_the_precision() {
     }
 }
 
+/// By a slow step through a velocity of zero, by a collocation through one (p = 1/2 and just below), and by crossings.
+#[test]
+fn turns_of_powers_agree_with_those_at_twice_the_precision() {
+    for (power, spike, dimension, start) in
+        [("0.45", "6.6", 1000, "1.7e-2"), ("0.47", "12", 1000, "1e-5"), ("0.5", "20", 1000, "1e-3")]
+    {
+        let turns = |bits: &Precision| -> Result<Vec<Mp>, DomainError> {
+            let spectrum = Spectrum::spiked(number(spike, bits), dimension)?;
+            let mut flow = PowerFlow::new(&spectrum, &number(power, bits), &vec![number(start, bits); 3])?;
+            let (mut turned, mut roots) = (Vec::new(), Vec::new());
+            while let Ok(segment) = flow.next_segment(Some(&number("0.6", bits))) {
+                for j in 0..3 {
+                    roots.clear();
+                    segment.turns(j, &mut roots);
+                    turned.extend(roots.iter().map(|root| segment.start().clone() + &root.at));
+                }
+            }
+            Ok(turned)
+        };
+        let precision = |bits| Precision::new(bits).unwrap();
+        let ladder = climb(&precision(64), &precision(128), turns).unwrap();
+        assert_eq!(ladder.digits.len(), 2, "spike and bulk, {power}");
+        assert!(ladder.certain_digits() > 64.0 * std::f64::consts::LOG10_2 - 3.0, "{power}: {:?}", ladder.digits);
+    }
+}
+
 /// Where a bracket crosses with a slope of the size of its rounding, which gave a step backwards.
 #[test]
 fn a_crossing_without_a_slope_to_speak_of_is_passed() {

@@ -2,6 +2,7 @@
 
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
+use specdyn::risk::manifold::{bracket, excess, excess_energy};
 use specdyn::spectrum::{Group, Spectrum};
 use specdyn::trajectory::exact::ExactFlow;
 use specdyn::trajectory::power::PowerFlow;
@@ -223,6 +224,94 @@ fn spike_and_bulk_have_one_maximum() {
         let (_, mut turns) = follow(&mut flow, 5.0);
         turns.sort();
         assert_eq!(turns, [(1, Ordering::Greater), (2, Ordering::Greater)], "p = {power}");
+    }
+}
+
+/// On its way along a surface on which it is hardly seen to move.
+#[test]
+fn rounding_turns_no_coefficient_back_and_forth() {
+    for (power, spike, dimension, start) in
+        [(0.1, 100.0, 300, 1.7e-5), (0.11, 67.0, 300, 1.5e-3), (0.17, 92.0, 300, 7.9e-3), (0.14, 11.0, 1000, 5.9e-2)]
+    {
+        let spectrum = Spectrum::spiked(spike, dimension).unwrap();
+        let mut flow = PowerFlow::new(&spectrum, &power, &[start; 3]).unwrap();
+        let (_, turns) = follow(&mut flow, 0.6);
+        let bulk_falls_first = start > 0.05;
+        let of = |j: usize| turns.iter().filter(|(i, _)| *i == j).map(|(_, before)| *before).collect::<Vec<_>>();
+        assert_eq!(of(1).len(), usize::from(!bulk_falls_first), "p = {power}");
+        assert_eq!(of(2).len(), 1 + usize::from(bulk_falls_first), "p = {power}");
+    }
+}
+
+/// `h_j'` at `w_j = const`, what a relative error of one in the terms of brackets makes of that, and those terms.
+fn drive(spectrum: &Spectrum, power: f64, w: &[f64], j: usize) -> [f64; 3] {
+    let e: Vec<f64> = w.iter().enumerate().map(|(k, w)| excess(k, w)).collect();
+    let tau = excess_energy(spectrum, &e);
+    let (q, weight) = (spectrum.variance(), spectrum.energy_weight());
+    let energy: f64 = weight.iter().zip(&e).map(|(n, e)| n * e.abs()).sum();
+    let (mut drive, mut change) = (0.0, 0.0);
+    for k in (0..w.len()).filter(|&k| k != j) {
+        let h = bracket(&q[k], &e[k], &tau);
+        let moves = -2.0 * weight[k] * w[k] * (q[k] * h.abs() * w[k]).powf(power).copysign(h);
+        drive += moves;
+        change += moves.abs() * (1.0 + power * energy / h.abs());
+    }
+    [drive, change, energy]
+}
+
+/// The times are where the bracket at the end of flows at 192 bits changes its sign, found by bisection over where they end; the last of each line is the coefficient.
+const TURNS: [(f64, f64, u64, f64, f64, usize); 6] = [
+    (0.5, 20.0, 1000, 1e-3, 0.502_491_831_292_685, 2),
+    (0.88, 100.0, 3, 1e-6, 0.122_505_349_094_572_55, 1),
+    (0.49, 20.0, 100, 0.1, 0.056_169_205_779_784_873, 2),
+    (0.49, 20.0, 100, 0.1, 0.157_843_488_101_992_18, 2),
+    (0.95, 32.0, 100, 1e-5, 0.444_576_398_842_996_28, 1),
+    (0.45, 6.6, 1000, 1.7e-2, 0.200_373_145_683_955_74, 2),
+];
+
+/// `power-turns`: to what steps across a sign change make of a bracket, `2^9` ulps of its terms, over its slope; or to what a collocation's polynomial between the nodes,
+/// `2^-44` of each of three coefficients and twice that of their squares, makes of what drives it, over the slope of that.
+#[test]
+fn turns_are_as_certain_as_brackets_and_what_drives_them() {
+    for (power, spike, dimension, start, time, j) in TURNS {
+        let spectrum = Spectrum::spiked(spike, dimension).unwrap();
+        let flow = || PowerFlow::new(&spectrum, &power, &[start; 3]).unwrap();
+        let at = |time: f64| {
+            let mut flow = flow();
+            follow(&mut flow, time);
+            drive(&spectrum, power, &flow.current().1, j)
+        };
+        let (mut found, mut flow, mut nearest) = (Vec::new(), flow(), f64::INFINITY);
+        while let Ok(segment) = flow.next_segment(Some(&1.0)) {
+            found.clear();
+            segment.turns(j, &mut found);
+            for turn in found.iter().map(|root| root.at + segment.start()) {
+                nearest = if (turn - time).abs() < (nearest - time).abs() { turn } else { nearest };
+            }
+        }
+        let [slope, change, energy] = at(time);
+        let rests = slope.abs() < change * 2.0_f64.powi(-20);
+        let apart = time * 2.0_f64.powi(-10);
+        let bend = (at(time + apart)[0] - at(time - apart)[0]) / (2.0 * apart);
+        let known = if rests {
+            6.0 * 2.0_f64.powi(-44) * change / bend.abs()
+        } else {
+            2.0_f64.powi(-43) * energy / slope.abs()
+        };
+        let error = (nearest - time).abs();
+        assert!(error <= known + 512.0 * f64::EPSILON * time, "p = {power}: {nearest}, {error:e} from {time}");
+    }
+}
+
+/// For p = 1/2 the bracket of a follower comes to rest like `(t_1 - t)^2`, through which a series goes as if nothing was there; at 128 bits the flow is at these.
+#[test]
+fn no_series_goes_on_through_a_bracket_at_rest() {
+    let spectrum = Spectrum::spiked(11.0, 1000).unwrap();
+    let mut flow = PowerFlow::new(&spectrum, &0.5, &[1.8e-5; 3]).unwrap();
+    follow(&mut flow, 1.0);
+    let expected = [0.536_030_958_760_152_2, 0.013_818_040_983_614_269, 0.026_834_949_555_962_464];
+    for (w, expected) in flow.current().1.iter().zip(expected) {
+        assert!((w - expected).abs() < 128.0 * f64::EPSILON * expected, "{w} and {expected}");
     }
 }
 

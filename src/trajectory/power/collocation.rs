@@ -4,7 +4,6 @@ use super::radau::{Radau, legendre, legendre_integrals};
 use super::stages::{Change, Start, improve};
 use crate::risk::manifold::excess;
 use crate::scalar::Real;
-use std::cmp::Ordering;
 
 /// A step by collocation of the implicit equation, and its polynomial: the slopes of `u_j` (`w_j`, or `e_0` of a signal near 1)
 /// by their Legendre coefficients.
@@ -21,8 +20,6 @@ pub(super) struct Collocation<T> {
     length: T,
     slopes: Vec<Vec<T>>,
     modes: Vec<Vec<T>>,
-    /// What rounding of the brackets makes of `h k` on the step, by group.
-    noise: Vec<T>,
 }
 
 /// Newton's method converges quadratically or not at all.
@@ -58,7 +55,6 @@ impl<T: Real> Collocation<T> {
             length: like.int(0),
             slopes: vec![Vec::new(); groups],
             modes: vec![Vec::new(); groups],
-            noise: vec![like.int(0); groups],
         }
     }
 
@@ -116,9 +112,9 @@ impl<T: Real> Collocation<T> {
         let mut tail = h.int(0);
         for (&j, noise) in alive.iter().zip(noise) {
             self.radau().analyse(&slopes[j], &mut modes[j]);
-            self.noise[j] = noise * &rounding;
+            let noise = noise * &rounding;
             // what rounding of the brackets alone makes of the last mode says nothing about the step
-            let last = ((modes[j][stages - 1].clone() * h).abs() - &self.noise[j]) / &scale[j];
+            let last = ((modes[j][stages - 1].clone() * h).abs() - &noise) / &scale[j];
             tail = if last > tail { last } else { tail };
         }
         let attempt = self.judge(&tail);
@@ -222,13 +218,37 @@ impl<T: Real> Collocation<T> {
 
     /// `u_j` at local time s, with the part of the group in the integral of `P_m`.
     fn value(&self, j: usize, s: &T) -> T {
-        let place = s.clone() / &self.length;
-        let integrals = legendre_integrals(&place, self.radau().stages());
-        let mut sum = s.int(0);
-        for (c, i) in self.modes[j].iter().zip(&integrals) {
+        self.value_of(j, &self.integrals(s))
+    }
+
+    /// The integrals of all `P_m` up to local time s.
+    fn integrals(&self, s: &T) -> Vec<T> {
+        legendre_integrals(&(s.clone() / &self.length), self.radau().stages())
+    }
+
+    fn value_of(&self, j: usize, integrals: &[T]) -> T {
+        let mut sum = integrals[0].int(0);
+        for (c, i) in self.modes[j].iter().zip(integrals) {
             sum.add_prod(c, i);
         }
         self.start[j].clone() + sum * &self.length
+    }
+
+    /// All `w_j` at local time s, and the signal's excess.
+    pub(super) fn at(&self, s: &T) -> (Vec<T>, T) {
+        let integrals = self.integrals(s);
+        let value = |j: usize| if self.modes[j].is_empty() { s.int(0) } else { self.value_of(j, &integrals) };
+        self.with_excess((0..self.modes.len()).map(value).collect())
+    }
+
+    /// `y_j = -w_j'` at local time s, by the polynomial; `w_0` is the signal there.
+    pub(super) fn speed_at(&self, j: usize, s: &T, signal: &T) -> T {
+        let places = legendre(&(s.clone() / &self.length), self.radau().stages());
+        let mut slope = s.int(0);
+        for (c, p) in self.modes[j].iter().zip(&places) {
+            slope.add_prod(c, p);
+        }
+        -(if j == 0 && self.by_excess { slope / signal.times(2) } else { slope })
     }
 
     /// `w_j` at local time s.
@@ -270,7 +290,11 @@ impl<T: Real> Collocation<T> {
             }
             self.start[j].clone() + super::radau::dot(last, &self.slopes[j]) * &self.length
         };
-        let mut weights: Vec<T> = (0..self.start.len()).map(end).collect();
+        self.with_excess((0..self.start.len()).map(end).collect())
+    }
+
+    /// Coefficients and the signal's excess, of all `u_j`.
+    fn with_excess(&self, mut weights: Vec<T>) -> (Vec<T>, T) {
         let signal = weights[0].clone();
         if self.by_excess {
             weights[0] = (signal.int(1) + &signal).sqrt();
@@ -279,12 +303,6 @@ impl<T: Real> Collocation<T> {
             let excess = excess(0, &signal);
             (weights, excess)
         }
-    }
-
-    /// Which way `w_j` moves at the end; `None` where it moves less over the whole step than rounding could make it.
-    pub(super) fn heading(&self, j: usize) -> Option<Ordering> {
-        let slope = self.slopes[j].last()?;
-        if (slope.clone() * &self.length).abs() > self.noise[j] { slope.sign() } else { None }
     }
 
     /// `y_j = -w_j'` at the end, where the collocation holds.

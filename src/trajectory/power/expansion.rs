@@ -96,6 +96,12 @@ impl<T: Real> Expansion<T> {
         self.bracket[j][0].sign()
     }
 
+    /// Whether coefficient j still moves its way at local time s: where a bracket has come to rest, `(t_1 - t)^2` say, the polynomial may go on beyond, on a curve that is no
+    /// solution.
+    pub(super) fn moves_on(&self, j: usize, s: &T) -> bool {
+        evaluate(self.gradient[j].power(), &(s.clone() / &self.unit)) > s.int(0)
+    }
+
     /// `w_j` at local time s, and `e_j`.
     pub(super) fn weight_at(&self, j: usize, s: &T) -> T {
         evaluate(&self.weight[j], &(s.clone() / &self.unit))

@@ -28,6 +28,13 @@ pub(super) struct Pull<T> {
     pub(super) floor: T,
 }
 
+impl<T: Real> Pull<T> {
+    /// Whether the sign of the bracket is no more than rounding.
+    pub(super) fn is_lost(&self) -> bool {
+        self.bracket.abs() <= self.floor
+    }
+}
+
 impl<T: Real> Field<T> {
     pub(super) fn new(spectrum: &Spectrum<T>, power: &T) -> Self {
         Self { spectrum: spectrum.clone(), power: power.clone(), inverse: power.int(1) / power }

@@ -36,6 +36,8 @@ pub struct PowerFlow<T: Real = f64> {
     pub(super) following: Following<T>,
     /// Which way each coefficient moved when that was last certain.
     pub(super) heading: Vec<Ordering>,
+    /// Which way each moves at the end of a collocation, where that is certain.
+    pub(super) ahead: Vec<Option<Ordering>>,
     pace: Pace<T>,
     /// The digits that matter in the next series; `None` where all do.
     digits: Option<Digits<T>>,
@@ -109,6 +111,7 @@ impl<T: Real> PowerFlow<T> {
             length: zero,
             steps: 0,
             heading: vec![Ordering::Equal; start.len()],
+            ahead: vec![None; start.len()],
             next: None,
             speeds: None,
             unstable: None,
@@ -252,7 +255,8 @@ impl<T: Real> PowerFlow<T> {
             self.patience = (PATIENCE * self.worth() / WORTH) as u32;
         }
         let mut h = shorter(remaining.cloned(), h);
-        while (0..pulls.len()).any(|j| !self.point.is_dead(j) && self.expansion.weight_at(j, &h) <= h.int(0)) {
+        let leaves = |j: usize, h: &T| self.expansion.weight_at(j, h) <= h.int(0) || !self.expansion.moves_on(j, h);
+        while (0..pulls.len()).any(|j| !self.point.is_dead(j) && leaves(j, &h)) {
             h = h.over(2);
         }
         self.length = h;
@@ -367,6 +371,9 @@ impl<T: Real> Flow<T> for PowerFlow<T> {
             return Err(Stop::StepTooSmall { time, step: std::mem::replace(&mut self.length, zero), reason });
         }
         self.end_where_unstable();
+        if self.means == Means::Collocation {
+            self.ahead = PowerSegment::new(self, time.clone()).headings_of_collocation();
+        }
         Ok(PowerSegment::new(self, time))
     }
 

@@ -25,6 +25,7 @@ mod segment;
 mod settling;
 mod slow;
 mod stages;
+mod turns;
 
 pub use flow::PowerFlow;
 pub use segment::PowerSegment;

@@ -8,8 +8,8 @@ use std::cmp::Ordering;
 /// One step of a [`PowerFlow`], borrowed from it until the next.
 #[derive(Debug)]
 pub struct PowerSegment<'a, T: Real = f64> {
-    flow: &'a PowerFlow<T>,
-    start: T,
+    pub(super) flow: &'a PowerFlow<T>,
+    pub(super) start: T,
 }
 
 impl<'a, T: Real> PowerSegment<'a, T> {
@@ -46,7 +46,7 @@ impl<'a, T: Real> PowerSegment<'a, T> {
     }
 
     /// The derivative of that, by time: a parameter may stand still at an end.
-    fn slope(&self, j: usize) -> Vec<T> {
+    pub(super) fn slope(&self, j: usize) -> Vec<T> {
         self.flow.curve().map_or_else(
             || {
                 let mut slope = Vec::new();
@@ -64,8 +64,8 @@ impl<'a, T: Real> PowerSegment<'a, T> {
         }
         match self.flow.means {
             Means::Series => self.flow.expansion.bracket_sign(j).map(Ordering::reverse),
-            Means::Collocation => self.flow.collocation.heading(j),
-            Means::Following => self.flow.following.heading(j),
+            Means::Collocation => self.flow.ahead[j],
+            Means::Following => self.heading_of_following(j),
             Means::Crossing => self.flow.crossing.bracket_sign(j).map(Ordering::reverse),
         }
     }
@@ -132,26 +132,10 @@ impl<T: Real> Segment<T> for PowerSegment<'_, T> {
     fn turns(&self, j: usize, found: &mut Vec<Root<T>>) {
         let j = self.flow.class[j];
         let Some(end) = self.heading(j) else { return };
-        let mut heading = self.flow.heading[j];
-        let searches = match self.flow.means {
-            Means::Collocation => true,
-            Means::Following => !self.flow.following.passes_zero(j),
-            Means::Series | Means::Crossing => false,
-        };
-        if searches {
-            let first = found.len();
-            roots(&self.slope(j), self.span(), found);
-            found[first..].iter_mut().for_each(|root| root.at = self.time_of(&root.at));
-            found.retain(|root| {
-                let turns = root.crosses() && (root.before == heading || heading == Ordering::Equal);
-                if turns {
-                    heading = root.after;
-                }
-                turns
-            });
-        }
-        if heading != end && found.pop().is_none() && heading != Ordering::Equal {
-            found.push(Root { at: self.start.int(0), before: heading, after: end });
+        match self.flow.means {
+            Means::Collocation => self.turns_of_collocation(j, end, found),
+            Means::Following if !self.flow.following.passes_zero(j) => self.turns_of_following(j, end, found),
+            Means::Series | Means::Crossing | Means::Following => self.turn_at_start(j, end, found),
         }
     }
 
