@@ -120,6 +120,11 @@ impl<T: Real> Expansion<T> {
         in_time(&self.excess[j], &self.unit)
     }
 
+    /// The series of all `h_j`, in the unit of time.
+    pub(super) fn brackets(&self) -> &[Vec<T>] {
+        &self.bracket
+    }
+
     pub(super) fn unit(&self) -> &T {
         &self.unit
     }

@@ -76,6 +76,41 @@ impl<'a, T: Real> PowerSegment<'a, T> {
     }
 }
 
+impl<T: Real> PowerSegment<'_, T> {
+    /// Whether of the signal and coefficient j, which move one way, both up or both down, one certainly moves the faster in proportion all the time: `|w_j'|/w_j = (q_j |h_j|)^p w_j^(p - 1)`, where
+    /// coefficients go from one end to the other and brackets change at most by all their terms. That tells where a coefficient is about to reach zero, of which a polynomial makes a zero of nearly everything.
+    fn one_outruns(&self, j: usize) -> bool {
+        let (flow, x) = (self.flow, self.span());
+        let (series, x) = match flow.curve() {
+            Some(curve) => (&curve.bracket[..], x.clone()),
+            None => (flow.expansion.brackets(), x.clone() / flow.expansion.unit()),
+        };
+        let (zero, power) = (x.int(0), &flow.field.power);
+        let [start, end] = [&zero, self.span()].map(|x| match flow.curve() {
+            Some(curve) => curve.weights_at(x),
+            None => [0, j].map(|k| flow.expansion.weight_at(k, x)).to_vec(),
+        });
+        // the least and the largest rate
+        let rates = |k: usize, i: usize| {
+            let (first, rest) = (series[k][0].abs(), &series[k][1..]);
+            let change = rest.iter().rev().fold(zero.clone(), |sum, c| (sum + &c.abs()) * &x);
+            let least = if first > change { first.clone() - &change } else { zero.clone() };
+            let (small, large) = if start[i] < end[i] { (&start[i], &end[i]) } else { (&end[i], &start[i]) };
+            let rate = |bracket: T, w: &T| {
+                (bracket * &flow.field.spectrum.variance()[k]).pow(power) * w.pow(&(power.clone() - zero.int(1)))
+            };
+            [rate(least, large), rate(first + &change, small)]
+        };
+        let at = if flow.curve().is_some() { j } else { 1 };
+        if end[0] <= zero || end[at] <= zero {
+            return false;
+        }
+        let ([slow, fast], [slow_signal, fast_signal]) = (rates(j, at), rates(0, 0));
+        // a sixteenth more than rounding could ever be
+        slow.times(15) > fast_signal.times(16) || slow_signal.times(15) > fast.times(16)
+    }
+}
+
 /// Whether `a b - c d` certainly has no zero from 0 to `h`: it changes by less than it is at 0, if every term of every polynomial counts. Saves the products
 /// of polynomials, which cost as much as the series.
 fn keeps_its_sign<T: Real>([a, b]: [&[T]; 2], [c, d]: [&[T]; 2], h: &T) -> bool {
@@ -152,6 +187,9 @@ impl<T: Real> Segment<T> for PowerSegment<'_, T> {
             // each moves one way all the time, and one up and one down
             return;
         }
+        if one_way && headings[0] == headings[1] && self.one_outruns(self.flow.class[j]) {
+            return;
+        }
         let (w, (mut signal, by_excess)) = (self.polynomial(self.flow.class[j]).0, self.polynomial(0));
         if by_excess {
             signal[0] = signal[0].clone() + signal[0].int(1);
@@ -170,5 +208,44 @@ impl<T: Real> Segment<T> for PowerSegment<'_, T> {
         let first = found.len();
         roots(&turn, self.span(), found);
         found[first..].iter_mut().for_each(|root| root.at = self.time_of(&root.at));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::spectrum::Spectrum;
+    use crate::trajectory::Flow;
+
+    /// Where one is said to outrun the other, their ratio goes one way from point to point.
+    #[test]
+    fn what_outruns_the_signal_or_is_outrun_has_a_monotone_ratio() {
+        let mut seen = 0;
+        for (power, spike, start, horizon) in
+            [(0.9, 20.0, 1.0, 0.1), (0.5, 0.5, 3.0, 0.2), (0.2, 3.0, 1.0, 0.5), (0.6, 20.0, 1e-3, 0.2)]
+        {
+            let spectrum = Spectrum::spiked(spike, 100).unwrap();
+            let mut flow = PowerFlow::new(&spectrum, &power, &[start; 3]).unwrap();
+            while let Ok(segment) = flow.next_segment(Some(&horizon)) {
+                let one_way = matches!(segment.flow.means, Means::Series | Means::Crossing);
+                for j in [1, 2] {
+                    let headings = [j, 0].map(|k| segment.heading(k));
+                    let alike = headings[0].is_some() && headings[0] == headings[1];
+                    if !(one_way && alike && segment.one_outruns(j)) {
+                        continue;
+                    }
+                    seen += 1;
+                    let ratio = |i: i32| {
+                        let w = segment.coefficients_at(&(segment.span() * f64::from(i) / 8.0));
+                        w[j] / w[0]
+                    };
+                    let rises = ratio(8) > ratio(0);
+                    let goes_on =
+                        |i: i32| (ratio(i + 1) - ratio(i)) * if rises { 1.0 } else { -1.0 } > -1e-14 * ratio(i);
+                    assert!((0..8).all(goes_on), "{power} {spike} {start} {j}: {:?}", [0, 4, 8].map(ratio));
+                }
+            }
+        }
+        assert!(seen > 50, "{seen}");
     }
 }
