@@ -106,7 +106,7 @@ impl<T: Real> PowerSegment<'_, T> {
             return false;
         }
         let ([slow, fast], [slow_signal, fast_signal]) = (rates(j, at), rates(0, 0));
-        // a sixteenth more than rounding could ever be
+        // a sixteenth is more than rounding could make
         slow.times(15) > fast_signal.times(16) || slow_signal.times(15) > fast.times(16)
     }
 }
