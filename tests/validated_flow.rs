@@ -72,6 +72,26 @@ fn any_spectrum_is_followed_by_the_same_argument() {
     }
 }
 
+/// At the optimum brackets are rounding, and so is what their difference says of a ratio: that is no reason to look closer and closer.
+#[test]
+fn ratios_are_bounded_through_the_optimum_from_tiny_starts() {
+    for (variances, init, time) in
+        [(["4", "1"], "1e-12", 5.0), (["16", "1"], "1e-80", 0.5), (["1", "0.5"], "1e-20", 40.0)]
+    {
+        let group = |(variance, multiplicity)| Group { variance: read(variance), multiplicity };
+        let spectrum = Spectrum::from_groups(&[group((variances[0], 1)), group((variances[1], 3))], 0).unwrap();
+        let mut flow = flow(&spectrum, init);
+        let (mut largest, mut end) = (1.0_f64, 0.0);
+        while end < time {
+            let step = flow.next_step().unwrap();
+            end = step.end();
+            largest = largest.max(step.largest_ratio(1, end.min(time)).1);
+        }
+        // all others grow more slowly than the signal
+        assert!(largest < 1.0 + 1e-12, "{variances:?}: {largest}");
+    }
+}
+
 #[test]
 fn it_reaches_where_doubles_underflow_and_times_that_are_long() {
     let rows = coefficients(flow(&spiked("2.0001", 100), "1e-300"), &[100.0, 600.0]).unwrap();

@@ -54,7 +54,7 @@ pub(super) struct PopulationOptions {
     /// characteristic equation, in any --precision, enclosed with `interval`
     #[arg(long, conflicts_with_all = ["step_size", "time", "steps", "until", "at", "statistics", "eps", "events", "ladder", "plot"])]
     pub(super) escape_rate: bool,
-    /// Number system: f64 | BITS (arbitrary precision, 2 to 1048576 bits; feature `mpfr`) | exact (recursions in rationals) | interval
+    /// Number system: f64 | BITS (arbitrary precision, 2 to 1048576 bits, flows by series 7 to 16384; feature `mpfr`) | exact (recursions in rationals) | interval
     /// (certified enclosures, printed as pairs _lo, _hi; numeric options may then be intervals themselves, as in "[20, 21]")
     #[arg(long, value_name = "PRECISION", default_value = "f64")]
     pub(super) precision: String,

@@ -8,6 +8,9 @@ use crate::scalar::Interval;
 /// Below this share of the step, what happens inside a piece of it is below the rounding of its ends.
 const SMALLEST: f64 = 1.0 / (1 << 30) as f64;
 
+/// Where nobody knows whether it rises or falls, it may rise all the way in a piece of this share.
+const SMALL: f64 = 1.0 / (1 << 6) as f64;
+
 /// The growth rate of a path's ratio over a step, `q_0 (2 E_0 + T) - q_j (2 E_j + T)`, as a polynomial and what it may be off by.
 struct Growth {
     polynomial: [f64; TERMS],
@@ -21,11 +24,31 @@ impl Growth {
         self.polynomial.iter().rev().fold(0.0, |sum, c| sum * s + c)
     }
 
-    /// Bounds over `[a, b]`.
-    fn over(&self, a: f64, b: f64) -> (f64, f64) {
-        let off = up(self.slope * 0.5 * (b - a) * (1.0 + 1e-9) + self.doubt);
-        let middle = self.at(0.5 * (a + b));
-        (middle - off, middle + off)
+    /// Bounds over `[a, b]`, and by how much it changes there.
+    fn over(&self, a: f64, b: f64) -> (f64, f64, f64) {
+        let (middle, radius) = (0.5 * (a + b), 0.5 * (b - a));
+        let bounds = |value: f64, change: f64| {
+            let off = up(change + self.doubt);
+            (value - off, value + off, change)
+        };
+        let by_slope = bounds(self.at(middle), self.slope * radius * (1.0 + 1e-9));
+        if by_slope.0 >= 0.0 || by_slope.1 <= 0.0 {
+            return by_slope;
+        }
+        let local = self.around(middle);
+        let change = local[1..].iter().rev().fold(0.0, |sum, c| (sum + c.abs()) * radius) * (1.0 + 1e-9);
+        bounds(local[0], change)
+    }
+
+    /// The polynomial in the distance from s. Where brackets decay by orders of magnitude on a step, what they are at its beginning says nothing of its end.
+    fn around(&self, s: f64) -> [f64; TERMS] {
+        let mut local = self.polynomial;
+        for first in 0..TERMS {
+            for k in (first..TERMS - 1).rev() {
+                local[k] += s * local[k + 1];
+            }
+        }
+        local
     }
 }
 
@@ -49,7 +72,7 @@ impl ValidatedStep<'_> {
         let mut pieces = vec![(0.0, length)];
         let mut falling = false;
         while let Some((a, b)) = pieces.pop() {
-            let (least, most) = growth.over(a, b);
+            let (least, most, change) = growth.over(a, b);
             if most <= 0.0 {
                 if !falling {
                     see(at(a), 0.0);
@@ -57,7 +80,7 @@ impl ValidatedStep<'_> {
                 falling = true;
             } else if least >= 0.0 {
                 falling = false;
-            } else if b - a <= SMALLEST * self.length() || growth.slope * (b - a) <= growth.doubt {
+            } else if b - a <= SMALLEST * self.length() || change <= growth.doubt && b - a <= SMALL * self.length() {
                 see(at(a), up(most * (b - a)));
                 falling = false;
             } else {
@@ -84,8 +107,8 @@ impl ValidatedStep<'_> {
             }
             size += (q_signal * signal[k].abs() + q * other[k].abs()) * power;
         }
-        // Horner's rule and the coefficients: three roundings an order; the brackets and variances themselves.
-        let rounding = (3 * TERMS + 3) as f64 * f64::EPSILON * size;
+        // Horner's rule and the coefficients, around the middle of a piece twice as many: three roundings an order; the brackets and variances themselves.
+        let rounding = (6 * TERMS + 3) as f64 * f64::EPSILON * size;
         let doubt = up(rounding + self.rate_doubt(0) + self.rate_doubt(j));
         Growth { polynomial, doubt, slope: up(slope * (1.0 + 1e-9)) }
     }
