@@ -92,8 +92,7 @@ impl<T: Real> PowerSegment<'_, T> {
         });
         // the least and the largest rate
         let rates = |k: usize, i: usize| {
-            let (first, rest) = (series[k][0].abs(), &series[k][1..]);
-            let change = rest.iter().rev().fold(zero.clone(), |sum, c| (sum + &c.abs()) * &x);
+            let (first, change) = (series[k][0].abs(), largest_change(&series[k], &x));
             let least = if first > change { first.clone() - &change } else { zero.clone() };
             let (small, large) = if start[i] < end[i] { (&start[i], &end[i]) } else { (&end[i], &start[i]) };
             let rate = |bracket: T, w: &T| {
@@ -111,10 +110,15 @@ impl<T: Real> PowerSegment<'_, T> {
     }
 }
 
+/// What a polynomial changes by from 0 to `h`, at most: all its terms but the first.
+fn largest_change<T: Real>(p: &[T], h: &T) -> T {
+    p.iter().skip(1).rev().fold(h.int(0), |sum, c| (sum + &c.abs()) * h)
+}
+
 /// Whether `a b - c d` certainly has no zero from 0 to `h`: it changes by less than it is at 0, if every term of every polynomial counts. Saves the products
 /// of polynomials, which cost as much as the series.
 fn keeps_its_sign<T: Real>([a, b]: [&[T]; 2], [c, d]: [&[T]; 2], h: &T) -> bool {
-    let change = |p: &[T]| p.iter().skip(1).rev().fold(h.int(0), |sum, c| (sum + &c.abs()) * h);
+    let change = |p: &[T]| largest_change(p, h);
     let product = |p: &[T], q: &[T]| {
         let (Some(p_0), Some(q_0)) = (p.first(), q.first()) else { return [h.int(0), h.int(0)] };
         let (more_p, more_q) = (change(p), change(q));
